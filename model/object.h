@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What all objects of the model have in common: kind, names, labels, where they came from.
+ */
+
+#include "base/own.h"
+#include "model/schema.h"
+
+/* Workload kinds are one kind here: what matters is their template's labels and ports. */
+enum model_kind {
+	MODEL_SERVICE,
+	MODEL_ENDPOINT_SLICE,
+	MODEL_ENDPOINTS,
+	MODEL_POD,
+	MODEL_NODE,
+	MODEL_NAMESPACE,
+	MODEL_SECRET,
+	MODEL_WORKLOAD,
+	MODEL_POOL,
+	MODEL_L2_ADVERTISEMENT,
+	MODEL_BGP_ADVERTISEMENT,
+	MODEL_BGP_PEER,
+	MODEL_BFD_PROFILE,
+	MODEL_COMMUNITY,
+	MODEL_KIND_COUNT_,
+};
+
+struct object_meta {
+	char *ns; /* NULL: cluster-scoped */
+	char *name;
+	char *uid;
+	char *resource_version;
+	struct labels labels;
+	struct labels annotations;
+	int64_t created_seconds; /* creationTimestamp, since 1970; 0: not given */
+	int64_t deleted_seconds; /* deletionTimestamp; 0: not being deleted */
+};
+
+/* The first member of every kind's struct (model/kinds.h). */
+struct object {
+	enum model_kind kind;
+	const char *kind_name; /* static: "Deployment" for a workload of that kind */
+	struct object_meta meta;
+	char *file;    /* owned; where it was read, NULL: not from a file */
+	unsigned line; /* of its first line in file */
+};
+
+/**
+ * object_new() - an empty object of @kind, to be filled through model_kind_schema()
+ *
+ * Owned by the caller until model_put() takes it. @kind_name is the name in the manifest's `kind`.
+ */
+struct object *object_new(enum model_kind kind, const char *kind_name);
+
+struct object *object_free(struct object *object);
+DEFINE_FREEP(struct object, object);
+
+/* The table of @kind; fields lie at their offsets in the kind's struct, metadata included. */
+const struct schema *model_kind_schema(enum model_kind kind);
+
+/**
+ * model_kind_find() - the kind called @kind_name in API group and version @api_version
+ * @ret_kind_name: the static string for object_new()
+ *
+ * "v1" "Service", "apps/v1" "Deployment", "metallb.io/v1beta2" "BGPPeer", ...
+ *
+ * Return: 0; -ENOENT: not a kind of ours.
+ */
+must_check int model_kind_find(const char *api_version, const char *kind_name,
+	enum model_kind *ret_kind, const char **ret_kind_name);
+
+/* True for kinds that live in a namespace. */
+bool model_kind_is_namespaced(enum model_kind kind);
+
+/* The namespace, "" for cluster-scoped objects; never NULL. */
+static inline const char *object_ns(const struct object *object)
+{
+	return object->meta.ns ? object->meta.ns : "";
+}
