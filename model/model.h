@@ -26,10 +26,10 @@ DEFINE_FREEP(struct model, model);
  */
 bool model_put(struct model *model, struct object *object);
 
-/* Removes an object; @ns NULL or "" for cluster-scoped. Return: true if there was one. */
-bool model_remove(struct model *model, enum model_kind kind, const char *ns, const char *name);
+/* Removes the object that @id names. Return: true if there was one. */
+bool model_remove(struct model *model, const struct object_id *id);
 
-/* A borrowed object, or NULL. */
+/* A borrowed object, or NULL; of a workload any kind. @ns NULL or "": cluster-scoped. */
 const struct object *model_find(
 	const struct model *model, enum model_kind kind, const char *ns, const char *name);
 

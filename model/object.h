@@ -47,18 +47,32 @@ struct object {
 	unsigned line; /* of its first line in file */
 };
 
+/* What an object is told from others by. All text is borrowed. */
+struct object_id {
+	enum model_kind kind;
+	const char *kind_name; /* tells a Deployment from a StatefulSet of its name */
+	const char *ns;        /* "" for cluster-scoped; never NULL */
+	const char *name;
+};
+
 /**
  * object_new() - an empty object of @kind, to be filled through model_kind_schema()
  *
- * Owned by the caller until model_put() takes it. @kind_name is the name in the manifest's `kind`.
+ * Owned by the caller until model_put() takes it. @kind_name is what model_kind_find() returned.
  */
 struct object *object_new(enum model_kind kind, const char *kind_name);
 
 struct object *object_free(struct object *object);
 DEFINE_FREEP(struct object, object);
 
-/* The table of @kind; fields lie at their offsets in the kind's struct, metadata included. */
-const struct schema *model_kind_schema(enum model_kind kind);
+/* True if the manifests of both say the same; where they were read does not count. */
+bool object_equal(const struct object *a, const struct object *b);
+
+/*
+ * The table of a kind in a version, to fill an object by: its fields lie at their offsets in the
+ * kind's struct, metadata included. NULL for a kind that is not ours.
+ */
+const struct schema *model_kind_schema(const char *api_version, const char *kind_name);
 
 /**
  * model_kind_find() - the kind called @kind_name in API group and version @api_version
@@ -79,3 +93,16 @@ static inline const char *object_ns(const struct object *object)
 {
 	return object->meta.ns ? object->meta.ns : "";
 }
+
+static inline struct object_id object_id(const struct object *object)
+{
+	return (struct object_id){
+		.kind = object->kind,
+		.kind_name = object->kind_name,
+		.ns = object_ns(object),
+		.name = object->meta.name,
+	};
+}
+
+/* Orders by kind, namespace, name, then kind name. Like memcmp(). */
+int object_id_compare(const struct object_id *a, const struct object_id *b);

@@ -63,8 +63,8 @@ enum field_type {
 	FIELD_INT_OR_STRING, /* struct int_or_string */
 	FIELD_TIME,          /* int64_t, seconds since 1970 (RFC 3339 text); absent: 0 */
 	FIELD_DURATION,      /* struct opt_int, nanoseconds (Go text: "1m30s") */
-	FIELD_BYTES,         /* char *, base64 in manifests; decoded, ends with a NUL */
-	FIELD_OBJECT,        /* the struct itself, at its offset */
+	FIELD_BYTES_MAP,     /* struct labels; the values are base64 and kept decoded */
+	FIELD_OBJECT,        /* a part of the struct: its fields lie at the offsets of sub */
 	FIELD_OBJECTS,       /* array of structs */
 	FIELD_IGNORED,       /* known, but bellman does not look at it: no place in the struct */
 };
@@ -73,7 +73,6 @@ struct schema;
 
 struct field {
 	const char *name; /* as in JSON */
-	uint16_t number;  /* in protobuf; 0: only in JSON */
 	uint8_t type;     /* enum field_type */
 	bool is_required;
 	size_t offset;
@@ -81,6 +80,9 @@ struct field {
 	const char *const *names; /* FIELD_ENUM: NULL-ended; names[0] "" if absence counts */
 	int64_t min;              /* FIELD_INT; both 0: no bounds */
 	int64_t max;
+	/* FIELD_OBJECT: where being there means something, even when empty, a bool says so. */
+	bool tells_presence;
+	size_t presence_offset; /* of that bool, in the struct around */
 };
 
 struct schema {
