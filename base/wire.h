@@ -79,7 +79,9 @@ static inline uint16_t wire_u16(struct wire_reader *r)
 {
 	const uint8_t *b = wire_bytes(r, 2);
 
-	return b ? (uint16_t)(b[0] << 8 | b[1]) : 0;
+	if (!b)
+		return 0;
+	return (uint16_t)(b[0] << 8 | b[1]);
 }
 
 static inline uint32_t wire_u32(struct wire_reader *r)
