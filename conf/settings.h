@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * bellmand's own settings, in libconfig syntax. Every key has a default, written beside it. An
+ * unknown key, a wrong type or a value out of range is an error with file and line. `@include` is
+ * refused: the settings are one file.
+ */
+
+#include "base/log.h"
+#include "conf/report.h"
+#include "model/schema.h"
+
+#include <stdint.h>
+
+enum settings_source {
+	SETTINGS_SOURCE_DIRECTORY, /* "directory" */
+};
+
+enum settings_allocator {
+	SETTINGS_ALLOCATE_SELF,   /* "self": every node works the assignments out */
+	SETTINGS_ALLOCATE_FOLLOW, /* "follow": takes those that another node published */
+};
+
+enum {
+	SETTINGS_SCHEDULE_MAX = 32
+};
+
+/* All text is owned. */
+struct settings {
+	char *node; /* node: name of this Node; the host's name */
+
+	struct {
+		enum settings_source type; /* source.type: "directory" */
+		char *path;                /* source.path: "/etc/bellman/manifests" */
+	} source;
+
+	char *state; /* state: "/var/lib/bellman" */
+	char *user;  /* user: to run as after start; "" (stay who we are) */
+
+	struct {
+		struct strings include; /* interfaces.include: regexes; [ ] (all) */
+		struct strings exclude; /* interfaces.exclude: regexes; MetalLB's default list */
+	} interfaces;
+
+	struct {
+		char *socket;  /* control.socket: "/run/bellman/control.sock" */
+		char *group;   /* control.group: "" (that of the process) */
+		unsigned mode; /* control.mode: "0660" */
+	} control;
+
+	struct {
+		char *listen; /* metrics.listen: "127.0.0.1:7472"; "" is off */
+	} metrics;
+
+	struct {
+		enum log_level level;   /* log.level: "info" */
+		enum log_format format; /* log.format: "logfmt" */
+	} log;
+
+	char *load_balancer_class; /* load_balancer_class: "" (Services without a class) */
+	bool ignore_exclude_label; /* ignore_exclude_label: false */
+
+	enum settings_allocator allocator; /* allocator: "self" */
+
+	struct {
+		uint32_t schedule_ms[SETTINGS_SCHEDULE_MAX]; /* announce.schedule_ms: */
+		size_t schedule_count;                       /* [ 0, 100, 1100, 2200, 5000 ] */
+		uint32_t refresh_seconds;    /* announce.refresh_seconds: 60; 0 is off, to 86400 */
+		bool ask_gateways;           /* announce.ask_gateways: false */
+		uint32_t frames_per_second;  /* announce.frames_per_second: 500; 1 to 100000 */
+		uint32_t answers_per_second; /* announce.answers_per_second: 100 of an address */
+	} announce;
+};
+
+/* Settings with every default. The caller owns them. */
+struct settings *settings_new(void);
+struct settings *settings_free(struct settings *settings);
+DEFINE_FREEP(struct settings, settings);
+
+/**
+ * settings_load() - read the file at @path
+ * @report:       gets every error, with file and line
+ * @ret_settings: owned by the caller; set only on 0
+ *
+ * Return: 0; -EBADMSG: something in it is wrong, @report says what; another -errno: it can not be
+ * read, which is in @report too.
+ */
+must_check int settings_load(
+	const char *path, struct settings **ret_settings, struct report *report);
+
+/* The same for @text, which ends with a NUL; @file is its name in messages. */
+must_check int settings_parse(
+	const char *text, const char *file, struct settings **ret_settings, struct report *report);
