@@ -38,6 +38,7 @@ struct document {
 	struct position *positions;
 	size_t position_count;
 	size_t position_capacity;
+	size_t *cursor; /* owned; where the last search for an item ended: the next is near */
 };
 
 struct anchor {
@@ -477,6 +478,7 @@ int document_next(struct document_reader *reader, struct document **ret_document
 		if (is_blank(start, end))
 			continue;
 		document = xnew(struct document);
+		document->cursor = xnew(size_t);
 		r = read_document(start, (size_t)(end - start), line, document, ret_problem);
 		if (r < 0)
 			return r;
@@ -495,6 +497,7 @@ struct document *document_free(struct document *document)
 
 	json_decref(document->root);
 	free(document->positions);
+	free(document->cursor);
 	free(document);
 	return NULL;
 }

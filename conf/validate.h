@@ -9,6 +9,7 @@
  * creationTimestamp (an object without one is later than one with), then namespace and name.
  */
 
+#include "base/ip.h"
 #include "conf/decode.h"
 #include "model/kinds.h"
 

@@ -1,0 +1,833 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Two indexes: files by path, and slots, one for each object that some file defines. A slot has a
+ * list of its definitions in the order of paths; the first that is good, or was good before a bad
+ * edit, is its winner. Objects that stand alone go to the model as they are read. Those of metallb.io
+ * may exclude one another: their slots keep them, and tree_settle() judges them together.
+ *
+ * A loser's object is not kept: when it becomes the winner, its file is read again.
+ */
+
+#include "conf/tree.h"
+
+#include "base/mem.h"
+#include "base/tree.h"
+#include "conf/manifest.h"
+#include "conf/validate.h"
+#include "conf/walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	FILES_MAX = 200000,
+	KINDS_MAX = 100, /* names of unknown kinds that are told */
+};
+
+enum definition_state {
+	DEFINITION_BAD,   /* never was good */
+	DEFINITION_STALE, /* a winner that was good before an edit: that version counts */
+	DEFINITION_GOOD,
+};
+
+struct tree_file;
+struct slot;
+
+struct definition {
+	struct slot *slot;
+	struct tree_file *file;
+	struct definition *next; /* of the same slot, in the order of paths */
+	unsigned line;
+	uint8_t state; /* enum definition_state */
+	bool is_seen;  /* in the reading at hand */
+};
+
+struct slot {
+	RB_ENTRY(slot) entry;
+	struct object_id id;            /* its text is owned */
+	struct definition *definitions; /* owned by their files */
+	struct definition *winner;
+	struct object *candidate; /* owned; of metallb.io only: what the winner says */
+	struct object *good;      /* owned; the last that was in force */
+	bool is_in_model;
+};
+
+struct tree_file {
+	RB_ENTRY(tree_file) entry;
+	char *path; /* owned, below the root */
+	struct {
+		dev_t dev;
+		ino_t ino;
+		off_t size;
+		struct timespec mtime;
+		struct timespec ctime;
+	} identity;
+	struct definition **definitions; /* owned */
+	size_t count;
+	size_t capacity;
+	struct report report;
+	struct strings unknown;
+	unsigned generation; /* of the last scan that found it */
+	bool must_read;
+};
+
+RB_HEAD(slots, slot);
+RB_HEAD(files, tree_file);
+
+struct tree {
+	struct model *model;
+	const char *root;
+	struct slots slots;
+	struct files files;
+	size_t file_count;
+	size_t files_read;
+	unsigned generation;
+	bool has_changed;
+	bool has_unread;  /* some file must be read again */
+	bool must_settle; /* a candidate changed */
+	bool is_report_old;
+	struct report together; /* of what excludes what */
+	struct report report;   /* all, sorted */
+	struct conf_unknown_kind *kinds;
+	size_t kind_count;
+};
+
+static int compare_slots(const struct slot *a, const struct slot *b)
+{
+	return object_id_compare(&a->id, &b->id);
+}
+
+/* The order in which a walk meets them: a separator is less than any byte of a name. */
+static int compare_paths(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	if (*a == '/' || *b == '/')
+		return *a == *b ? 0 : (*a == '/' && *b) || !*a ? -1 : 1;
+	return (int)(unsigned char)*a - (int)(unsigned char)*b;
+}
+
+static int compare_files(const struct tree_file *a, const struct tree_file *b)
+{
+	return compare_paths(a->path, b->path);
+}
+
+TREE_GENERATE(slots, slot, entry, compare_slots)
+TREE_GENERATE(files, tree_file, entry, compare_files)
+
+static struct slot *slot_get(struct tree *tree, const struct object_id *id)
+{
+	struct slot key = { .id = *id };
+	struct slot *slot = RB_FIND(slots, &tree->slots, &key);
+
+	if (slot)
+		return slot;
+	slot = xnew(struct slot);
+	slot->id = *id;
+	slot->id.ns = xstrdup(id->ns);
+	slot->id.name = xstrdup(id->name);
+	RB_INSERT(slots, &tree->slots, slot);
+	return slot;
+}
+
+static void slot_free(struct tree *tree, struct slot *slot)
+{
+	RB_REMOVE(slots, &tree->slots, slot);
+	object_free(slot->candidate);
+	object_free(slot->good);
+	free((char *)(uintptr_t)slot->id.ns);
+	free((char *)(uintptr_t)slot->id.name);
+	free(slot);
+}
+
+static struct definition *slot_elect(const struct slot *slot)
+{
+	struct definition *d = slot->definitions;
+
+	while (d && d->state == DEFINITION_BAD)
+		d = d->next;
+	return d;
+}
+
+static void slot_leave_model(struct tree *tree, struct slot *slot)
+{
+	if (slot->is_in_model && model_remove(tree->model, &slot->id))
+		tree->has_changed = true;
+	slot->is_in_model = false;
+}
+
+/* Nobody defines it any more. */
+static void slot_drop(struct tree *tree, struct slot *slot)
+{
+	slot_leave_model(tree, slot);
+	if (slot->candidate)
+		tree->must_settle = true;
+	if (!slot->definitions) {
+		slot_free(tree, slot);
+		return;
+	}
+	slot->candidate = object_free(slot->candidate);
+	slot->good = object_free(slot->good);
+	slot->winner = NULL;
+}
+
+/* The winner is gone. The next one's object is not at hand: its file is read once more. */
+static void slot_find_winner(struct tree *tree, struct slot *slot)
+{
+	struct definition *winner = slot_elect(slot);
+
+	if (!winner) {
+		slot_drop(tree, slot);
+		return;
+	}
+	winner->file->must_read = true;
+	tree->has_unread = true;
+}
+
+/* Takes @object, which the winner of @slot defines. */
+static void slot_put(struct tree *tree, struct slot *slot, struct object *object)
+{
+	if (validate_is_configuration(slot->id.kind)) {
+		object_free(slot->candidate);
+		slot->candidate = object;
+		tree->must_settle = true;
+		return;
+	}
+	if (model_put(tree->model, object))
+		tree->has_changed = true;
+	slot->is_in_model = true;
+}
+
+static void slot_insert(struct slot *slot, struct definition *definition)
+{
+	struct definition **at = &slot->definitions;
+
+	while (*at && compare_paths((*at)->file->path, definition->file->path) <= 0)
+		at = &(*at)->next;
+	definition->next = *at;
+	*at = definition;
+}
+
+static void definition_free(struct tree *tree, struct definition *definition)
+{
+	struct slot *slot = definition->slot;
+	struct definition **at = &slot->definitions;
+
+	while (*at != definition)
+		at = &(*at)->next;
+	*at = definition->next;
+	if (slot->winner == definition)
+		slot->winner = NULL;
+	if (!slot->winner)
+		slot_find_winner(tree, slot);
+	free(definition);
+}
+
+static struct tree_file *file_find(struct tree *tree, const char *path)
+{
+	struct tree_file key = { .path = (char *)(uintptr_t)path };
+
+	return RB_FIND(files, &tree->files, &key);
+}
+
+static void file_clear_findings(struct tree_file *file)
+{
+	report_fini(&file->report);
+	for (size_t i = 0; i < file->unknown.count; i++)
+		free(file->unknown.at[i]);
+	free(file->unknown.at);
+	file->unknown = (struct strings){ 0 };
+}
+
+static void file_free(struct tree *tree, struct tree_file *file)
+{
+	RB_REMOVE(files, &tree->files, file);
+	tree->file_count--;
+	for (size_t i = 0; i < file->count; i++)
+		definition_free(tree, file->definitions[i]);
+	if (file->report.count > 0 || file->unknown.count > 0)
+		tree->has_changed = true;
+	tree->is_report_old = true;
+	file_clear_findings(file);
+	free(file->definitions);
+	free(file->path);
+	free(file);
+}
+
+/* The definition of @id in @file, made if there was none. NULL: there are two in the file. */
+static struct definition *file_define(
+	struct tree *tree, struct tree_file *file, const struct object_id *id, unsigned line)
+{
+	struct slot *slot = slot_get(tree, id);
+	struct definition *d = slot->definitions;
+
+	while (d && d->file != file)
+		d = d->next;
+	if (d && d->is_seen)
+		return NULL;
+	if (!d) {
+		d = xnew(struct definition);
+		d->slot = slot;
+		d->file = file;
+		slot_insert(slot, d);
+		*array_add(file->definitions, file->count, file->capacity) = d;
+	}
+	d->is_seen = true;
+	d->line = line;
+	return d;
+}
+
+/* What a manifest being read hands over: see conf/manifest.h. */
+struct reading {
+	struct tree *tree;
+	struct tree_file *file;
+};
+
+static void on_duplicate(
+	struct tree_file *file, const struct object_id *id, unsigned line, const char *path)
+{
+	const struct place place = {
+		.file = path, .line = line, .kind = id->kind_name, .ns = id->ns, .name = id->name
+	};
+
+	report_error(&file->report, &place, "take one of the two out",
+		"is defined twice in this file; the first is taken");
+}
+
+static void on_good(void *user, struct object *object)
+{
+	struct reading *reading = user;
+	const struct object_id id = object_id(object);
+	struct definition *d = file_define(reading->tree, reading->file, &id, object->line);
+
+	if (!d) {
+		on_duplicate(reading->file, &id, object->line, object->file);
+		object_free(object);
+		return;
+	}
+	d->state = DEFINITION_GOOD;
+	if (slot_elect(d->slot) == d) {
+		if (d->slot->winner && d->slot->winner->state == DEFINITION_STALE)
+			d->slot->winner->state = DEFINITION_BAD;
+		d->state = DEFINITION_GOOD;
+		d->slot->winner = d;
+		slot_put(reading->tree, d->slot, object);
+	} else {
+		object_free(object);
+	}
+}
+
+static bool on_bad(void *user, const struct object_id *id, unsigned line)
+{
+	struct reading *reading = user;
+	struct definition *d = file_define(reading->tree, reading->file, id, line);
+
+	if (!d)
+		return false;
+	if (d->slot->winner == d) {
+		d->state = DEFINITION_STALE;
+		return true;
+	}
+	d->state = DEFINITION_BAD;
+	if (!d->slot->winner)
+		slot_find_winner(reading->tree, d->slot);
+	return false;
+}
+
+static void on_unknown(void *user, const char *kind)
+{
+	struct reading *reading = user;
+	struct strings *unknown = &reading->file->unknown;
+
+	unknown->at = xreallocarray(unknown->at, unknown->count + 1, sizeof(unknown->at[0]));
+	unknown->at[unknown->count++] = xstrdup(kind);
+}
+
+/*
+ * Definitions that were not met again are gone, unless a document could not be read: then one of
+ * them may be in there, and all stay as they were.
+ */
+static void file_sweep(struct tree *tree, struct tree_file *file, bool is_complete)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < file->count; i++) {
+		struct definition *d = file->definitions[i];
+
+		if (d->is_seen || (!is_complete && d->slot->winner == d)) {
+			if (!d->is_seen)
+				d->state = DEFINITION_STALE;
+			file->definitions[kept++] = d;
+		} else {
+			definition_free(tree, d);
+		}
+	}
+	file->count = kept;
+}
+
+static void file_parse(struct tree *tree, struct tree_file *file, const char *text, size_t len)
+{
+	auto_(freep) char *full = xasprintf("%s/%s", tree->root, file->path);
+	struct reading reading = { tree, file };
+	const struct manifest_sink sink = { .on_good = on_good,
+		.on_bad = on_bad,
+		.on_unknown = on_unknown,
+		.report = &file->report,
+		.user = &reading };
+	bool was_silent = file->report.count == 0 && file->unknown.count == 0;
+	bool is_complete;
+
+	file_clear_findings(file);
+	for (size_t i = 0; i < file->count; i++)
+		file->definitions[i]->is_seen = false;
+	is_complete = manifest_read(text, len, file->path[0] ? full : tree->root, &sink);
+	file_sweep(tree, file, is_complete);
+	tree->files_read++;
+	tree->is_report_old = true;
+	if (!was_silent || file->report.count > 0 || file->unknown.count > 0)
+		tree->has_changed = true;
+}
+
+static int file_open(const struct tree *tree, const char *path)
+{
+	auto_(freep) char *full = xasprintf("%s/%s", tree->root, path);
+	int fd = open(path[0] ? full : tree->root, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Return: true if the file is not the one that was read. */
+static bool file_identify(struct tree_file *file, const struct stat *st)
+{
+	bool is_same = file->identity.dev == st->st_dev && file->identity.ino == st->st_ino &&
+		file->identity.size == st->st_size &&
+		memcmp(&file->identity.mtime, &st->st_mtim, sizeof(st->st_mtim)) == 0 &&
+		memcmp(&file->identity.ctime, &st->st_ctim, sizeof(st->st_ctim)) == 0;
+
+	file->identity.dev = st->st_dev;
+	file->identity.ino = st->st_ino;
+	file->identity.size = st->st_size;
+	file->identity.mtime = st->st_mtim;
+	file->identity.ctime = st->st_ctim;
+	return !is_same;
+}
+
+/* Up to @size bytes of @fd. Return: how many, or -errno. */
+static ssize_t read_all(int fd, char *text, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t n = read(fd, text + len, size - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
+/* What can not be read keeps its objects: nothing says that they are gone. */
+static void file_refuse(struct tree *tree, struct tree_file *file, const char *why)
+{
+	auto_(freep) char *full = xasprintf("%s/%s", tree->root, file->path);
+
+	file_clear_findings(file);
+	report_error(&file->report, &(struct place){ .file = full },
+		"what was read before stays in force", "can not be read: %s", why);
+	tree->is_report_old = true;
+	tree->has_changed = true;
+}
+
+static void file_read(struct tree *tree, struct tree_file *file, int fd, size_t size)
+{
+	auto_(freep) char *text = NULL;
+	ssize_t len;
+
+	if (size > DOCUMENT_TEXT_MAX) {
+		file_refuse(tree, file, "the file is too large");
+		return;
+	}
+	text = xcalloc(1, size + 1);
+	len = read_all(fd, text, size);
+	if (len < 0)
+		file_refuse(tree, file, strerror((int)-len));
+	else
+		file_parse(tree, file, text, (size_t)len);
+}
+
+static struct tree_file *file_get(struct tree *tree, const char *path)
+{
+	struct tree_file *file = file_find(tree, path);
+
+	if (file || tree->file_count >= FILES_MAX)
+		return file;
+	file = xnew(struct tree_file);
+	file->path = xstrdup(path);
+	file->must_read = true;
+	RB_INSERT(files, &tree->files, file);
+	tree->file_count++;
+	return file;
+}
+
+void tree_touch(struct tree *tree, const char *path)
+{
+	int fd = file_open(tree, path);
+	struct tree_file *file;
+	struct stat st;
+
+	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ||
+		(fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)))) {
+		file = file_find(tree, path);
+		if (file)
+			file_free(tree, file);
+		if (fd >= 0)
+			(void)close(fd);
+		return;
+	}
+	file = file_get(tree, path);
+	if (file)
+		file->generation = tree->generation;
+	if (fd < 0 && file)
+		file_refuse(tree, file, strerror(-fd));
+	/* No short cut in the condition: the identity must be kept. */
+	if (fd >= 0 && file && (file_identify(file, &st) | file->must_read)) {
+		file->must_read = false;
+		file_read(tree, file, fd, (size_t)st.st_size);
+	}
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return len == 0 || (strncmp(path, folder, len) == 0 && path[len] == '/');
+}
+
+/* What a walk meets goes on to whoever asked for the scan, and to us. */
+struct scan {
+	struct tree *tree;
+	tree_folder_fn *on_folder;
+	void *user;
+};
+
+static void scan_folder(void *user, const char *path)
+{
+	const struct scan *scan = user;
+
+	if (scan->on_folder)
+		scan->on_folder(scan->user, path);
+}
+
+static void scan_file(void *user, const char *path)
+{
+	tree_touch(((const struct scan *)user)->tree, path);
+}
+
+int tree_scan(struct tree *tree, const char *path, tree_folder_fn *on_folder, void *user)
+{
+	struct scan scan = { tree, on_folder, user };
+	struct tree_file *file;
+	struct tree_file *next;
+	int r;
+
+	tree->generation++;
+	r = walk(tree->root, path,
+		&(struct walk_sink){
+			.on_folder = scan_folder, .on_file = scan_file, .user = &scan });
+	RB_FOREACH_SAFE(file, files, &tree->files, next) {
+		if (file->generation != tree->generation && is_below(file->path, path))
+			file_free(tree, file);
+	}
+	return r;
+}
+
+static void kinds_clear(struct tree *tree)
+{
+	for (size_t i = 0; i < tree->kind_count; i++)
+		free(tree->kinds[i].kind);
+	free(tree->kinds);
+	tree->kinds = NULL;
+	tree->kind_count = 0;
+}
+
+struct tree *tree_new(struct model *model, const char *root)
+{
+	struct tree *tree = xnew(struct tree);
+
+	tree->model = model;
+	tree->root = root;
+	RB_INIT(&tree->slots);
+	RB_INIT(&tree->files);
+	return tree;
+}
+
+struct tree *tree_free(struct tree *tree)
+{
+	struct tree_file *file;
+	struct slot *slot;
+
+	if (!tree)
+		return NULL;
+
+	/* What is in the model stays there: the slots forget it first. */
+	RB_FOREACH(slot, slots, &tree->slots)
+		slot->is_in_model = false;
+	while ((file = RB_ROOT(&tree->files)))
+		file_free(tree, file);
+	report_fini(&tree->together);
+	report_fini(&tree->report);
+	kinds_clear(tree);
+	free(tree);
+	return NULL;
+}
+
+/* What stands for a slot while the objects are judged together. */
+struct choice {
+	struct slot *slot;
+	const struct object *object; /* NULL: nothing of it is in force */
+};
+
+/* The slots of metallb.io that have something to say. */
+static struct choice *choices_of(struct tree *tree, size_t *ret_count)
+{
+	struct choice *choices = NULL;
+	size_t capacity = 0;
+	struct slot *slot;
+
+	*ret_count = 0;
+	RB_FOREACH(slot, slots, &tree->slots) {
+		if (slot->candidate)
+			*array_add(choices, *ret_count, capacity) = (struct choice){ slot,
+				slot->candidate };
+	}
+	return choices;
+}
+
+/* One round of judging. Return: true if an earlier version now stands for a newer one. */
+static bool judge(struct choice *choices, size_t count, struct report *report)
+{
+	auto_(freep) struct validate_candidate *candidates = count > 0 ?
+		xnew_array(struct validate_candidate, count) :
+		NULL;
+	auto_(freep) size_t *back = count > 0 ? xnew_array(size_t, count) : NULL;
+	bool has_fallen_back = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!choices[i].object)
+			continue;
+		candidates[n].object = choices[i].object;
+		back[n++] = i;
+	}
+	validate_together(candidates, n, report);
+	for (size_t i = 0; i < n; i++) {
+		struct choice *choice = &choices[back[i]];
+		const struct object *good = choice->slot->good;
+		bool was_candidate = choice->object == choice->slot->candidate;
+
+		if (!candidates[i].is_inert)
+			continue;
+		choice->object = NULL;
+		if (was_candidate && good && !object_equal(good, choice->slot->candidate)) {
+			choice->object = good;
+			has_fallen_back = true;
+		}
+	}
+	return has_fallen_back;
+}
+
+static void keep_errors(struct report *report, const struct report *round)
+{
+	for (size_t i = 0; i < round->count; i++) {
+		const struct diagnostic *d = &round->at[i];
+		const struct place place = { d->file, d->line, d->kind, d->ns, d->name, d->field };
+
+		if (d->severity == SEVERITY_ERROR)
+			report_add(report, SEVERITY_ERROR, &place, d->text, d->advice);
+	}
+}
+
+static void note_fallback(struct tree *tree, const struct choice *choice)
+{
+	const struct object *object = choice->slot->candidate;
+	const struct place place = { .file = object->file,
+		.line = object->line,
+		.kind = object->kind_name,
+		.ns = object_ns(object),
+		.name = object->meta.name };
+
+	if (choice->object == choice->slot->good && choice->object)
+		report_note(&tree->together, &place, NULL,
+			"what was good before this edit stays in force");
+}
+
+static void choice_apply(struct tree *tree, const struct choice *choice)
+{
+	struct slot *slot = choice->slot;
+	struct object *copy;
+
+	if (!choice->object) {
+		slot_leave_model(tree, slot);
+		return;
+	}
+	if (choice->object == slot->candidate) {
+		copy = decode_clone(slot->candidate);
+		object_free(slot->good);
+		slot->good = copy;
+	}
+	if (model_put(tree->model, decode_clone(slot->good)))
+		tree->has_changed = true;
+	slot->is_in_model = true;
+}
+
+/*
+ * What loses against another falls back to what was good before, which may lose too or win against
+ * others: each round takes at least one version out of the game, so it ends.
+ */
+static void settle_together(struct tree *tree)
+{
+	size_t count;
+	auto_(freep) struct choice *choices = choices_of(tree, &count);
+	bool again = true;
+
+	report_fini(&tree->together);
+	while (again) {
+		auto_(report_finip) struct report round = { 0 };
+
+		again = judge(choices, count, &round);
+		if (again)
+			keep_errors(&tree->together, &round);
+		else
+			report_append(&tree->together, &round);
+	}
+	for (size_t i = 0; i < count; i++) {
+		note_fallback(tree, &choices[i]);
+		choice_apply(tree, &choices[i]);
+	}
+	tree->must_settle = false;
+	tree->is_report_old = true;
+	tree->has_changed = true;
+}
+
+/* Reads again what became the winner without its object at hand. */
+static void read_winners(struct tree *tree)
+{
+	struct tree_file *file;
+	struct tree_file *next;
+
+	while (tree->has_unread) {
+		tree->has_unread = false;
+		RB_FOREACH_SAFE(file, files, &tree->files, next) {
+			auto_(freep) char *path = file->must_read ? xstrdup(file->path) : NULL;
+
+			if (path)
+				tree_touch(tree, path);
+		}
+	}
+}
+
+bool tree_settle(struct tree *tree)
+{
+	bool has_changed;
+
+	read_winners(tree);
+	if (tree->must_settle)
+		settle_together(tree);
+	has_changed = tree->has_changed;
+	tree->has_changed = false;
+	return has_changed;
+}
+
+/* The definitions of @slot that do not count, since another file comes first. */
+static void report_losers(struct tree *tree, const struct slot *slot)
+{
+	for (const struct definition *d = slot->definitions; d; d = d->next) {
+		auto_(freep) char *file = xasprintf("%s/%s", tree->root, d->file->path);
+		const struct place place = { .file = file,
+			.line = d->line,
+			.kind = slot->id.kind_name,
+			.ns = slot->id.ns,
+			.name = slot->id.name };
+
+		if (slot->winner && d != slot->winner && d->state != DEFINITION_BAD)
+			report_error(&tree->report, &place, "take one of the two out",
+				"is defined already in %s/%s:%u, which is taken", tree->root,
+				slot->winner->file->path, slot->winner->line);
+	}
+}
+
+const struct report *tree_report(struct tree *tree)
+{
+	struct tree_file *file;
+	struct slot *slot;
+
+	if (!tree->is_report_old)
+		return &tree->report;
+	report_fini(&tree->report);
+	RB_FOREACH(file, files, &tree->files)
+		report_append(&tree->report, &file->report);
+	report_append(&tree->report, &tree->together);
+	RB_FOREACH(slot, slots, &tree->slots) {
+		if (slot->definitions && slot->definitions->next)
+			report_losers(tree, slot);
+	}
+	report_sort(&tree->report);
+	tree->is_report_old = false;
+	return &tree->report;
+}
+
+static void count_kind(struct tree *tree, const char *kind, size_t *capacity)
+{
+	for (size_t i = 0; i < tree->kind_count; i++) {
+		if (strcmp(tree->kinds[i].kind, kind) == 0) {
+			tree->kinds[i].count++;
+			return;
+		}
+	}
+	if (tree->kind_count < KINDS_MAX)
+		*array_add(tree->kinds, tree->kind_count,
+			*capacity) = (struct conf_unknown_kind){ xstrdup(kind), 1 };
+}
+
+static int by_kind(const void *a, const void *b)
+{
+	return strcmp(((const struct conf_unknown_kind *)a)->kind,
+		((const struct conf_unknown_kind *)b)->kind);
+}
+
+struct conf_directory_counts tree_counts(struct tree *tree)
+{
+	struct conf_directory_counts counts = { .files = tree->file_count,
+		.files_read = tree->files_read };
+	struct tree_file *file;
+	struct slot *slot;
+	size_t capacity = 0;
+
+	kinds_clear(tree);
+	RB_FOREACH(file, files, &tree->files) {
+		counts.unknown += file->unknown.count;
+		for (size_t i = 0; i < file->unknown.count; i++)
+			count_kind(tree, file->unknown.at[i], &capacity);
+	}
+	RB_FOREACH(slot, slots, &tree->slots)
+		counts.objects += slot->is_in_model;
+	if (tree->kind_count > 1)
+		qsort(tree->kinds, tree->kind_count, sizeof(tree->kinds[0]), by_kind);
+	counts.kinds = tree->kinds;
+	counts.kind_count = tree->kind_count;
+	return counts;
+}
