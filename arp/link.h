@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Frames of one network interface in and out: the one file of arp/ that talks to the kernel. One
+ * libpcap handle, immediate and non-blocking, with a kernel filter for ARP, NS and NA; plus the
+ * IPv6 groups that the interface must listen to.
+ */
+
+#include "base/ip.h"
+
+#include <event2/event.h>
+
+struct arp_link;
+
+typedef void arp_link_frame_fn(void *user, const uint8_t *bytes, size_t len);
+typedef void arp_link_failed_fn(void *user, int error);
+
+struct arp_link_handlers {
+	arp_link_frame_fn *on_frame;   /* a frame, borrowed for the call */
+	arp_link_failed_fn *on_failed; /* negative errno: the link can not be read any more */
+	void *user;
+};
+
+/**
+ * arp_link_open() - listen on the interface @name with index @ifindex
+ * @handlers: copied
+ * @ret_link: owned by the caller
+ *
+ * Return: 0; -EPERM: CAP_NET_RAW is missing; -ENODEV; -EIO: what libpcap said is in the log.
+ */
+must_check int arp_link_open(struct event_base *base, const char *name, unsigned ifindex,
+	const struct arp_link_handlers *handlers, struct arp_link **ret_link);
+
+struct arp_link *arp_link_free(struct arp_link *link);
+DEFINE_FREEP(struct arp_link, arp_link);
+
+/* Sends a frame. Return: 0 or a negative errno. */
+must_check int arp_link_send(struct arp_link *link, const uint8_t *bytes, size_t len);
+
+/* Joins and leaves the solicited-node group of @ip; counted, since addresses share groups. */
+must_check int arp_link_join(struct arp_link *link, const struct ip *ip);
+void arp_link_leave(struct arp_link *link, const struct ip *ip);
+
+/* Frames that the kernel dropped since the link was opened, for want of room. */
+uint64_t arp_link_drops(struct arp_link *link);
