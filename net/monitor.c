@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "net/monitor.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <netlink/cache.h>
+#include <netlink/netlink.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/nexthop.h>
+#include <netlink/route/route.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	RECEIVE_BUFFER = 1 << 20
+};
+
+/*
+ * Events only say that something changed; what is true is read anew from the kernel, once a burst.
+ * So an event that was lost costs nothing but the read it would have caused.
+ */
+struct net_monitor {
+	struct nl_sock *events;
+	struct nl_sock *queries;
+	struct event *readable;
+	struct event *settle; /* reads anew when the burst is over */
+	void (*on_change)(void *user);
+	void *user;
+	struct net_link *links; /* by index; owned */
+	size_t count;
+	size_t capacity;
+};
+
+static int to_errno(int nl_error)
+{
+	switch (-nl_error) {
+	case NLE_PERM:
+		return -EPERM;
+	case NLE_NOMEM:
+		return -ENOMEM;
+	default:
+		return -EIO;
+	}
+}
+
+static struct net_link *find(struct net_monitor *monitor, unsigned ifindex)
+{
+	for (size_t i = 0; i < monitor->count; i++) {
+		if (monitor->links[i].ifindex == ifindex)
+			return &monitor->links[i];
+	}
+	return NULL;
+}
+
+static void copy_text(char *to, const char *from, size_t size)
+{
+	(void)snprintf(to, size, "%s", from ? from : "");
+}
+
+static void read_link(struct nl_object *object, void *arg)
+{
+	struct rtnl_link *from = (struct rtnl_link *)object;
+	struct net_monitor *monitor = arg;
+	struct nl_addr *mac = rtnl_link_get_addr(from);
+	struct net_link *link = array_add(monitor->links, monitor->count, monitor->capacity);
+
+	link->ifindex = (unsigned)rtnl_link_get_ifindex(from);
+	copy_text(link->name, rtnl_link_get_name(from), sizeof(link->name));
+	copy_text(link->kind, rtnl_link_get_type(from), sizeof(link->kind));
+	link->flags = rtnl_link_get_flags(from);
+	link->has_carrier = (link->flags & IFF_LOWER_UP) && rtnl_link_get_carrier(from);
+	link->master = (unsigned)rtnl_link_get_master(from);
+	link->has_mac = rtnl_link_get_arptype(from) == 1 /* ARPHRD_ETHER */ && mac &&
+		nl_addr_get_len(mac) == sizeof(link->mac.bytes);
+	if (link->has_mac)
+		memcpy(link->mac.bytes, nl_addr_get_binary_addr(mac), sizeof(link->mac.bytes));
+}
+
+static bool read_ip(const struct nl_addr *from, struct ip *ret_ip)
+{
+	int family = from ? nl_addr_get_family(from) : 0;
+
+	if (family != AF_INET && family != AF_INET6)
+		return false;
+	if (nl_addr_get_len(from) != ip_bits((uint8_t)family) / 8)
+		return false;
+	*ret_ip = ip_from_bytes((uint8_t)family, nl_addr_get_binary_addr(from));
+	return true;
+}
+
+static void read_address(struct nl_object *object, void *arg)
+{
+	struct rtnl_addr *from = (struct rtnl_addr *)object;
+	struct net_link *link = find(arg, (unsigned)rtnl_addr_get_ifindex(from));
+	bool is_usable = !(rtnl_addr_get_flags(from) & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
+	struct ip ip;
+
+	if (!link || !read_ip(rtnl_addr_get_local(from), &ip))
+		return;
+	if (ip_is_link_local(&ip) && is_usable)
+		link->link_local = ip;
+	if (link->address_count < NET_ADDRESSES_MAX)
+		link->addresses[link->address_count++] = (struct ip_prefix){
+			.ip = ip,
+			.len = (uint8_t)rtnl_addr_get_prefixlen(from),
+		};
+}
+
+static void read_route(struct nl_object *object, void *arg)
+{
+	struct rtnl_route *route = (struct rtnl_route *)object;
+	struct nl_addr *destination = rtnl_route_get_dst(route);
+	struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
+	struct net_link *link;
+	struct ip gateway;
+
+	if (!hop || rtnl_route_get_family(route) != AF_INET || !destination ||
+		nl_addr_get_prefixlen(destination) != 0)
+		return;
+	link = find(arg, (unsigned)rtnl_route_nh_get_ifindex(hop));
+	if (link && read_ip(rtnl_route_nh_get_gateway(hop), &gateway))
+		link->gateway = gateway;
+}
+
+static int read_cache(struct net_monitor *monitor, struct nl_cache *cache,
+	void (*read)(struct nl_object *object, void *arg))
+{
+	nl_cache_foreach(cache, read, monitor);
+	nl_cache_free(cache);
+	return 0;
+}
+
+static int compare_links(const void *a, const void *b)
+{
+	const struct net_link *left = a;
+	const struct net_link *right = b;
+
+	return left->ifindex < right->ifindex ? -1 : 1;
+}
+
+static void name_masters(struct net_monitor *monitor)
+{
+	for (size_t i = 0; i < monitor->count; i++) {
+		struct net_link *master = find(monitor, monitor->links[i].master);
+
+		if (master)
+			copy_text(monitor->links[i].master_kind, master->kind, NET_KIND_SIZE);
+	}
+}
+
+static int read_all(struct net_monitor *monitor)
+{
+	struct nl_cache *cache;
+	int r;
+
+	monitor->count = 0;
+	r = rtnl_link_alloc_cache(monitor->queries, AF_UNSPEC, &cache);
+	if (r < 0)
+		return to_errno(r);
+	(void)read_cache(monitor, cache, read_link);
+	if (monitor->count > 1)
+		qsort(monitor->links, monitor->count, sizeof(monitor->links[0]), compare_links);
+	name_masters(monitor);
+	r = rtnl_addr_alloc_cache(monitor->queries, &cache);
+	if (r < 0)
+		return to_errno(r);
+	(void)read_cache(monitor, cache, read_address);
+	r = rtnl_route_alloc_cache(monitor->queries, AF_INET, 0, &cache);
+	if (r < 0)
+		return to_errno(r);
+	return read_cache(monitor, cache, read_route);
+}
+
+static void on_settle(evutil_socket_t fd, short events, void *arg)
+{
+	struct net_monitor *monitor = arg;
+	int r = read_all(monitor);
+
+	(void)fd;
+	(void)events;
+	if (r < 0)
+		log_error("interfaces not read", kv_errno(r));
+	monitor->on_change(monitor->user);
+}
+
+static void on_readable(evutil_socket_t fd, short events, void *arg)
+{
+	struct net_monitor *monitor = arg;
+	uint8_t junk[4096]; /* what does not fit is cut off: only that something came counts */
+	bool overran = false;
+
+	(void)events;
+	while (recv(fd, junk, sizeof(junk), MSG_DONTWAIT) >= 0 || errno == ENOBUFS)
+		overran |= errno == ENOBUFS;
+	if (overran)
+		log_limited(LOG_L_WARN, "netlink events lost: everything is read anew",
+			kv_uint("buffer_bytes", RECEIVE_BUFFER));
+	event_active(monitor->settle, 0, 0);
+}
+
+static int open_events(struct net_monitor *monitor)
+{
+	int r;
+
+	monitor->events = nl_socket_alloc();
+	if (!monitor->events)
+		return -ENOMEM;
+	r = nl_connect(monitor->events, NETLINK_ROUTE);
+	if (r < 0)
+		return to_errno(r);
+	(void)nl_socket_set_buffer_size(monitor->events, RECEIVE_BUFFER, 0);
+	(void)nl_socket_set_nonblocking(monitor->events);
+	r = nl_socket_add_memberships(monitor->events, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
+		RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, 0);
+	return r < 0 ? to_errno(r) : 0;
+}
+
+static int open_queries(struct net_monitor *monitor)
+{
+	int r;
+
+	monitor->queries = nl_socket_alloc();
+	if (!monitor->queries)
+		return -ENOMEM;
+	r = nl_connect(monitor->queries, NETLINK_ROUTE);
+	return r < 0 ? to_errno(r) : 0;
+}
+
+int net_monitor_open(struct event_base *base, void (*on_change)(void *user), void *user,
+	struct net_monitor **ret_monitor)
+{
+	auto_(net_monitor_freep) struct net_monitor *monitor = xnew(struct net_monitor);
+	int r;
+
+	monitor->on_change = on_change;
+	monitor->user = user;
+	/* Listening begins before reading, so that nothing falls in between. */
+	r = open_events(monitor);
+	if (r == 0)
+		r = open_queries(monitor);
+	if (r == 0)
+		r = read_all(monitor);
+	if (r < 0)
+		return r;
+	monitor->settle = event_new(base, -1, 0, on_settle, monitor);
+	monitor->readable = event_new(base, nl_socket_get_fd(monitor->events), EV_READ | EV_PERSIST,
+		on_readable, monitor);
+	if (!monitor->settle || !monitor->readable || event_add(monitor->readable, NULL) < 0)
+		return -ENOMEM;
+	*ret_monitor = take(monitor);
+	return 0;
+}
+
+struct net_monitor *net_monitor_free(struct net_monitor *monitor)
+{
+	if (!monitor)
+		return NULL;
+	if (monitor->readable)
+		event_free(monitor->readable);
+	if (monitor->settle)
+		event_free(monitor->settle);
+	nl_socket_free(monitor->events);
+	nl_socket_free(monitor->queries);
+	free(monitor->links);
+	free(monitor);
+	return NULL;
+}
+
+size_t net_monitor_count(const struct net_monitor *monitor)
+{
+	return monitor->count;
+}
+
+const struct net_link *net_monitor_at(const struct net_monitor *monitor, size_t i)
+{
+	return &monitor->links[i];
+}
+
+const struct net_link *net_monitor_local(const struct net_monitor *monitor, const struct ip *ip)
+{
+	for (size_t i = 0; i < monitor->count; i++) {
+		for (size_t k = 0; k < monitor->links[i].address_count; k++) {
+			if (ip_equal(&monitor->links[i].addresses[k].ip, ip))
+				return &monitor->links[i];
+		}
+	}
+	return NULL;
+}
+
+int net_sysctl(const char *family, const char *link, const char *key)
+{
+	auto_(freep) char *path = xasprintf("/proc/sys/net/%s/conf/%s/%s", family, link, key);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[16] = "";
+	ssize_t len;
+
+	if (fd < 0)
+		return -1;
+	len = read(fd, text, sizeof(text) - 1);
+	(void)close(fd);
+	return len > 0 ? (int)strtol(text, NULL, 10) : -1;
+}
