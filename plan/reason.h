@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Why a Service is announced from a node, or why not: one code for plan, explain, events, metrics
+ * and status.
+ */
+
+enum plan_reason {
+	PLAN_PASSED,
+	PLAN_NOT_LOAD_BALANCER,
+	PLAN_OTHER_CLASS,
+	PLAN_NO_ADDRESS,
+	PLAN_NO_ENDPOINTS,
+	PLAN_NO_MATCHING_ADVERTISEMENT,
+	PLAN_SHARED_IP_WITH_SERVICE_SELECTOR,
+	PLAN_NODE_UNKNOWN,
+	PLAN_NODE_EXCLUDED,
+	PLAN_NODE_NETWORK_UNAVAILABLE,
+	PLAN_NODE_NOT_SELECTED,
+	PLAN_NODE_NOT_ALIVE,
+	PLAN_NO_LOCAL_ENDPOINT,
+	PLAN_NOT_ELECTED,
+	PLAN_NO_INTERFACE,
+	PLAN_REASON_COUNT_,
+};
+
+/* "no_endpoints": stable, for machines. */
+const char *plan_reason_name(enum plan_reason reason);
+
+/* What it means, one sentence. */
+const char *plan_reason_text(enum plan_reason reason);
+
+/* What a person can do about it; "" if nothing is to be done. */
+const char *plan_reason_advice(enum plan_reason reason);
