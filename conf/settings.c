@@ -52,7 +52,7 @@ struct key {
 
 /* clang-format off */
 static const char *const source_names[] = { "directory", NULL };
-static const char *const allocator_names[] = { "self", "follow", NULL };
+static const char *const allocator_names[] = { "manifests", "self", "follow", NULL };
 static const char *const level_names[] = { "error", "warn", "info", "debug", NULL };
 static const char *const format_names[] = { "logfmt", "json", NULL };
 static const char *const sections[] = { "source", "interfaces", "control", "metrics", "log", "announce" };
@@ -138,7 +138,7 @@ struct settings *settings_new(void)
 	s->announce.schedule_count = COUNT_OF(default_schedule);
 	s->announce.refresh_seconds = 60;
 	s->announce.frames_per_second = 500;
-	s->announce.answers_per_second = 100;
+	s->announce.answers_per_second = 10000;
 	return s;
 }
 

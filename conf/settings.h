@@ -18,8 +18,9 @@ enum settings_source {
 };
 
 enum settings_allocator {
-	SETTINGS_ALLOCATE_SELF,   /* "self": every node works the assignments out */
-	SETTINGS_ALLOCATE_FOLLOW, /* "follow": takes those that another node published */
+	SETTINGS_ALLOCATE_MANIFESTS, /* "manifests": a function of the manifests alone */
+	SETTINGS_ALLOCATE_SELF,      /* "self": this node decides, and keeps what it gave */
+	SETTINGS_ALLOCATE_FOLLOW,    /* "follow": only what the status of the Services says */
 };
 
 enum {
@@ -61,7 +62,7 @@ struct settings {
 	char *load_balancer_class; /* load_balancer_class: "" (Services without a class) */
 	bool ignore_exclude_label; /* ignore_exclude_label: false */
 
-	enum settings_allocator allocator; /* allocator: "self" */
+	enum settings_allocator allocator; /* allocator: "manifests" */
 
 	struct {
 		uint32_t schedule_ms[SETTINGS_SCHEDULE_MAX]; /* announce.schedule_ms: */
@@ -69,7 +70,7 @@ struct settings {
 		uint32_t refresh_seconds;    /* announce.refresh_seconds: 60; 0 is off, to 86400 */
 		bool ask_gateways;           /* announce.ask_gateways: false */
 		uint32_t frames_per_second;  /* announce.frames_per_second: 500; 1 to 100000 */
-		uint32_t answers_per_second; /* announce.answers_per_second: 100 of an address */
+		uint32_t answers_per_second; /* announce.answers_per_second: 10000 of an address */
 	} announce;
 };
 

@@ -10,6 +10,8 @@
 #include "plan/elect.h"
 #include "plan/reason.h"
 
+#include <net/if.h>
+
 /* What the allocator says of a Service. All pointers are borrowed for the call. */
 struct plan_assigned {
 	struct ip ips[2];
@@ -22,7 +24,7 @@ struct plan_assigned {
 
 /* A link of the node that plans. */
 struct plan_link {
-	const char *name;
+	char name[IF_NAMESIZE];
 	unsigned ifindex;
 	bool can_arp;
 	bool can_ndp;

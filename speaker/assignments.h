@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Assignments on disk: a manifest (`kind: List` of Services with status.loadBalancer.ingress) that
+ * is replaced as a whole, so that a crash at any moment leaves the old one or the new one.
+ */
+
+#include "ipam/ipam.h"
+
+/**
+ * assignments_save() - write all addresses that Services hold
+ *
+ * On return the file is on the disk (fsync, rename, fsync of the folder).
+ *
+ * Return: 0 or a negative errno; then the old file is untouched.
+ */
+must_check int assignments_save(const char *path, const struct ipam *ipam);
+
+/**
+ * assignments_load() - hand what is in the file to ipam_restore()
+ *
+ * Return: the number of addresses; -ENOENT: there is no file; -EBADMSG: it is not what we write;
+ * other -errno.
+ */
+must_check int assignments_load(const char *path, struct ipam *ipam);

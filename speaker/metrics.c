@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Metrics under MetalLB's names where it has one, so that dashboards go on working; ours under
+ * bellman_. And what /healthz and /readyz mean.
+ */
+
+#include "base/metrics.h"
+
+#include "base/clock.h"
+#include "speaker/state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	TURN_SLOW_MS = 5000 /* a turn that took longer than this is an illness */
+};
+
+static void write_pool(
+	const struct ipam *ipam, struct strbuf *out, const char *name, bool in_use, int family)
+{
+	for (size_t i = 0; i < ipam_pool_count(ipam); i++) {
+		struct ipam_pool_view pool = ipam_pool_at(ipam, i);
+		const uint64_t *values = in_use ? pool.in_use : pool.total;
+		const struct metric_label labels[] = { { "pool", pool.name } };
+		uint64_t both = values[0] > INT64_MAX - values[1] ? INT64_MAX :
+								    values[0] + values[1];
+
+		metrics_sample(out, name, labels, 1, family < 0 ? both : values[family]);
+	}
+}
+
+static void write_pools(const struct speaker *speaker, struct strbuf *out)
+{
+	static const struct {
+		const char *name;
+		const char *help;
+		bool in_use;
+		int family;
+	} families[] = {
+		{ "metallb_allocator_addresses_total", "Addresses of the pool.", false, -1 },
+		{ "metallb_allocator_ipv4_addresses_total", "IPv4 addresses of the pool.", false,
+			0 },
+		{ "metallb_allocator_ipv6_addresses_total", "IPv6 addresses of the pool.", false,
+			1 },
+		{ "metallb_allocator_addresses_in_use_total", "Addresses in use.", true, -1 },
+		{ "metallb_allocator_ipv4_addresses_in_use_total", "IPv4 addresses in use.", true,
+			0 },
+		{ "metallb_allocator_ipv6_addresses_in_use_total", "IPv6 addresses in use.", true,
+			1 },
+	};
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		metrics_family(out, families[i].name, "gauge", families[i].help);
+		write_pool(speaker->ipam, out, families[i].name, families[i].in_use,
+			families[i].family);
+	}
+}
+
+static void write_announced(const struct speaker *speaker, struct strbuf *out)
+{
+	metrics_family(
+		out, "metallb_speaker_announced", "gauge", "Addresses that this node announces.");
+	for (const struct service_plan *at = plan_first(speaker->plan); at;
+		at = plan_next(speaker->plan, at)) {
+		char service[512];
+
+		(void)snprintf(service, sizeof(service), "%s/%s", at->ns, at->name);
+		for (size_t i = 0; i < at->address_count; i++) {
+			char ip[IP_TEXT_SIZE];
+			const struct metric_label labels[] = {
+				{ "service", service },
+				{ "protocol", "layer2" },
+				{ "node", speaker->settings->node },
+				{ "ip", ip_format(&at->addresses[i].ip, ip) },
+			};
+
+			if (at->addresses[i].reason == PLAN_PASSED)
+				metrics_sample(out, "metallb_speaker_announced", labels, 4, 1);
+		}
+	}
+}
+
+/* One counter of the addresses, written as a family of its own. */
+struct counter_writer {
+	struct strbuf *out;
+	const char *name;
+	size_t offset; /* in struct arp_counters */
+};
+
+static void write_counter(void *user, const struct arp_address_view *view)
+{
+	const struct counter_writer *writer = user;
+	char ip[IP_TEXT_SIZE];
+	const struct metric_label labels[] = {
+		{ "ip", ip_format(&view->ip, ip) },
+		{ "link", view->link },
+	};
+	uint64_t value;
+
+	memcpy(&value, (const char *)&view->counters + writer->offset, sizeof(value));
+	metrics_sample(writer->out, writer->name, labels, 2, value);
+}
+
+static void write_counters(const struct speaker *speaker, struct strbuf *out)
+{
+	static const struct {
+		const char *name;
+		const char *help;
+		size_t offset;
+	} counters[] = {
+		{ "metallb_layer2_requests_received", "Questions for the address.",
+			offsetof(struct arp_counters, requests) },
+		{ "metallb_layer2_responses_sent", "Answers sent.",
+			offsetof(struct arp_counters, answers) },
+		{ "metallb_layer2_gratuitous_sent", "Frames of announcements sent.",
+			offsetof(struct arp_counters, gratuitous) },
+		{ "bellman_layer2_conflicts", "Foreign claims heard.",
+			offsetof(struct arp_counters, conflicts) },
+		{ "bellman_layer2_responses_limited", "Questions not answered: too many.",
+			offsetof(struct arp_counters, limited) },
+	};
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		struct counter_writer writer = { out, counters[i].name, counters[i].offset };
+
+		metrics_family(out, counters[i].name, "counter", counters[i].help);
+		arp_engine_visit_addresses(speaker->arp, write_counter, &writer);
+	}
+}
+
+static void write_one(
+	struct strbuf *out, const char *name, const char *type, const char *help, uint64_t value)
+{
+	metrics_family(out, name, type, help);
+	metrics_sample(out, name, NULL, 0, value);
+}
+
+void speaker_metrics(void *user, struct strbuf *out)
+{
+	struct speaker *speaker = user;
+	const struct report *report = conf_directory_report(speaker->source);
+	struct conf_directory_counts counts = conf_directory_counts(speaker->source);
+
+	write_pools(speaker, out);
+	write_announced(speaker, out);
+	write_counters(speaker, out);
+	write_one(out, "metallb_k8s_client_config_loaded_bool", "gauge",
+		"1 once a configuration is in force.", counts.objects > 0);
+	write_one(out, "metallb_k8s_client_config_stale_bool", "gauge",
+		"1 if a part of the configuration is not in force.",
+		report->found[SEVERITY_ERROR] > 0);
+	write_one(out, "bellman_services", "gauge", "Services of type LoadBalancer.",
+		plan_count(speaker->plan));
+	write_one(out, "bellman_conflicts_total", "counter", "Addresses found with another host.",
+		speaker->conflicts);
+	write_one(out, "bellman_turns_total", "counter", "Turns of the planning job.",
+		speaker->turns);
+	write_one(out, "bellman_plans_total", "counter", "Services planned.", speaker->plans);
+	write_one(out, "bellman_assignments_unsaved", "gauge",
+		"1 if assignments could not be written.", speaker->save_error < 0);
+	metrics_family(out, "bellman_turn_seconds", "gauge", "Duration of the last turn.");
+	metrics_sample_real(
+		out, "bellman_turn_seconds", NULL, 0, (double)speaker->turn_ns / (double)NS_PER_S);
+}
+
+bool speaker_is_healthy(void *user, struct strbuf *why)
+{
+	const struct speaker *speaker = user;
+
+	if (speaker->save_error < 0) {
+		strbuf_addf(why, "assignments not saved: %s", strerror(-speaker->save_error));
+		return false;
+	}
+	if (speaker->turn_ns > TURN_SLOW_MS * NS_PER_MS) {
+		strbuf_addf(why, "the last turn took %" PRIu64 " ms", speaker->turn_ns / NS_PER_MS);
+		return false;
+	}
+	return true;
+}
+
+bool speaker_is_ready(void *user, struct strbuf *why)
+{
+	const struct speaker *speaker = user;
+
+	if (conf_directory_counts(speaker->source).files == 0) {
+		strbuf_addf(why, "no manifests in %s", speaker->settings->source.path);
+		return false;
+	}
+	if (speaker->link_count == 0) {
+		strbuf_add(why, "no interface can serve: see `bellmanctl links`");
+		return false;
+	}
+	return speaker_is_healthy(user, why);
+}

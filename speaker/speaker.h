@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The agent: wires the source of objects, the allocator, the plan and the outputs together. Nothing
+ * is decided here. Whatever changes marks something dirty; one job a loop turn brings assignments,
+ * plan and outputs in line (docs/architecture.md).
+ */
+
+#include "base/own.h"
+#include "conf/settings.h"
+
+#include <event2/event.h>
+
+struct speaker;
+
+/**
+ * speaker_open() - start the agent on @base
+ * @base:        borrowed until speaker_free()
+ * @settings:    taken, also on failure
+ * @ret_speaker: owned by the caller
+ *
+ * Gives up privileges that are not needed any more on the way. What went wrong is logged here,
+ * since only here it is known what to do about it.
+ *
+ * Return: 0, or a negative errno.
+ */
+must_check int speaker_open(
+	struct event_base *base, struct settings *settings, struct speaker **ret_speaker);
+
+/* Stops answering, closes everything. What was assigned stays on disk. */
+struct speaker *speaker_free(struct speaker *speaker);
+
+/*
+ * Puts @settings, taken, in force. Keys that a running process can not change (node, source, state,
+ * user, control, metrics) stay as they are, and a line in the log says so.
+ */
+void speaker_reload(struct speaker *speaker, struct settings *settings);

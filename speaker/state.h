@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The agent's state, for speaker/ alone: speaker.c changes it, views.c and metrics.c tell of it.
+ */
+
+#include "arp/engine.h"
+#include "conf/directory.h"
+#include "ctl/server.h"
+#include "ipam/ipam.h"
+#include "net/monitor.h"
+#include "plan/plan.h"
+#include "speaker/http.h"
+#include "speaker/speaker.h"
+
+struct speaker {
+	struct event_base *base;
+	struct settings *settings;
+	struct model *model;
+	struct conf_directory *source;
+	struct ipam *ipam;
+	struct plan *plan;
+	struct net_monitor *net;
+	struct net_patterns include;
+	struct net_patterns exclude;
+	struct arp_engine *arp;
+	struct ctl_server *ctl;
+	struct http_server *http;
+	struct event *turn; /* the one job that brings everything in line */
+	char *assignments;  /* path */
+	bool assignments_changed;
+	int save_error; /* negative errno of the last attempt; 0: it is on the disk */
+	bool announcements_changed;
+	bool replan_all;                       /* links changed */
+	struct plan_link links[ARP_LINKS_MAX]; /* as the plan saw them last */
+	size_t link_count;
+	uint64_t started_ns;
+	uint64_t turn_ns; /* how long the last turn took */
+	uint64_t turns;
+	uint64_t plans; /* of Services, all together */
+	uint64_t conflicts;
+	uint64_t events;
+};
+
+/* events.c: logs and publishes what happened. */
+void events_assignment(struct speaker *speaker, const struct ipam_change *change);
+void events_plan(struct speaker *speaker, const struct service_plan *before,
+	const struct service_plan *after);
+void events_arp(struct speaker *speaker, const struct arp_event *event);
+void events_source(struct speaker *speaker);
+
+/* views.c: ctl_handle_fn; @user is the speaker. */
+void views_handle(
+	void *user, const char *op, const json_t *args, json_t **ret_data, char **ret_error);
+
+/* metrics.c: for http_callbacks; @user is the speaker. */
+void speaker_metrics(void *user, struct strbuf *out);
+bool speaker_is_healthy(void *user, struct strbuf *why);
+bool speaker_is_ready(void *user, struct strbuf *why);
