@@ -471,7 +471,7 @@ int decode_object(const json_t *value, const struct decode_source *source, struc
 		model_kind_is_namespaced(kind) ? (head.ns[0] ? head.ns : "default") : NULL,
 		head.name, NULL };
 	decode_part(&d, model_kind_schema(head.api_version, head.kind_name), value, object);
-	if (!json_object_get(value, "metadata"))
+	if (!d.is_bad && !object->meta.name)
 		say(&d, SEVERITY_ERROR, "metadata is missing", "give the object a metadata.name");
 	if (d.is_bad)
 		return -EBADMSG;

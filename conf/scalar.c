@@ -81,7 +81,9 @@ static json_t *integer(const char *text)
 	if (*end || (errno != 0 && errno != ERANGE) ||
 		(base == 16 && strchr("xX", digits[1]) && digits[1]))
 		return NULL;
-	if (errno == ERANGE || value > (unsigned long long)INT64_MAX)
+	if (errno == ERANGE)
+		return NULL; /* maybe a float */
+	if (value > (unsigned long long)INT64_MAX)
 		return is_negative ? NULL : json_real((double)value);
 	return json_integer(is_negative ? -(json_int_t)value : (json_int_t)value);
 }
