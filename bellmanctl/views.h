@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * How the agent's answers look to people: JSON in, text out.
+ */
+
+#include "base/strbuf.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Each appends text for @data, the answer to the request of its name. @color: escapes allowed. */
+void view_status(const json_t *data, bool color, struct strbuf *out);
+void view_services(const json_t *data, bool color, struct strbuf *out);
+void view_pools(const json_t *data, bool color, struct strbuf *out);
+void view_announcements(const json_t *data, bool color, struct strbuf *out);
+void view_links(const json_t *data, bool color, struct strbuf *out);
+void view_explain(const json_t *data, bool color, struct strbuf *out);
+void view_config(const json_t *data, bool color, struct strbuf *out);
+void view_event(const json_t *data, bool color, struct strbuf *out);
