@@ -9,10 +9,9 @@
  * A loser's object is not kept: when it becomes the winner, its file is read again.
  */
 
-#include "conf/tree.h"
+#include "conf/tree_parts.h"
 
 #include "base/mem.h"
-#include "base/tree.h"
 #include "conf/manifest.h"
 #include "conf/validate.h"
 #include "conf/walk.h"
@@ -27,74 +26,6 @@
 enum {
 	FILES_MAX = 200000,
 	KINDS_MAX = 100, /* names of unknown kinds that are told */
-};
-
-enum definition_state {
-	DEFINITION_BAD,   /* never was good */
-	DEFINITION_STALE, /* a winner that was good before an edit: that version counts */
-	DEFINITION_GOOD,
-};
-
-struct tree_file;
-struct slot;
-
-struct definition {
-	struct slot *slot;
-	struct tree_file *file;
-	struct definition *next; /* of the same slot, in the order of paths */
-	unsigned line;
-	uint8_t state; /* enum definition_state */
-	bool is_seen;  /* in the reading at hand */
-};
-
-struct slot {
-	RB_ENTRY(slot) entry;
-	struct object_id id;            /* its text is owned */
-	struct definition *definitions; /* owned by their files */
-	struct definition *winner;
-	struct object *candidate; /* owned; of metallb.io only: what the winner says */
-	struct object *good;      /* owned; the last that was in force */
-	bool is_in_model;
-};
-
-struct tree_file {
-	RB_ENTRY(tree_file) entry;
-	char *path; /* owned, below the root */
-	struct {
-		dev_t dev;
-		ino_t ino;
-		off_t size;
-		struct timespec mtime;
-		struct timespec ctime;
-	} identity;
-	struct definition **definitions; /* owned */
-	size_t count;
-	size_t capacity;
-	struct report report;
-	struct strings unknown;
-	unsigned generation; /* of the last scan that found it */
-	bool must_read;
-};
-
-RB_HEAD(slots, slot);
-RB_HEAD(files, tree_file);
-
-struct tree {
-	struct model *model;
-	const char *root;
-	struct slots slots;
-	struct files files;
-	size_t file_count;
-	size_t files_read;
-	unsigned generation;
-	bool has_changed;
-	bool has_unread;  /* some file must be read again */
-	bool must_settle; /* a candidate changed */
-	bool is_report_old;
-	struct report together; /* of what excludes what */
-	struct report report;   /* all, sorted */
-	struct conf_unknown_kind *kinds;
-	size_t kind_count;
 };
 
 static int compare_slots(const struct slot *a, const struct slot *b)
@@ -156,7 +87,7 @@ static struct definition *slot_elect(const struct slot *slot)
 	return d;
 }
 
-static void slot_leave_model(struct tree *tree, struct slot *slot)
+void slot_leave_model(struct tree *tree, struct slot *slot)
 {
 	if (slot->is_in_model && model_remove(tree->model, &slot->id))
 		tree->has_changed = true;
@@ -595,132 +526,16 @@ struct tree *tree_free(struct tree *tree)
 	return NULL;
 }
 
-/* What stands for a slot while the objects are judged together. */
-struct choice {
-	struct slot *slot;
-	const struct object *object; /* NULL: nothing of it is in force */
-};
-
-/* The slots of metallb.io that have something to say. */
-static struct choice *choices_of(struct tree *tree, size_t *ret_count)
+struct slot *slots_first(struct tree *tree)
 {
-	struct choice *choices = NULL;
-	size_t capacity = 0;
-	struct slot *slot;
+	struct slot key = { .id = { MODEL_POOL, "", "", "" } };
 
-	*ret_count = 0;
-	RB_FOREACH(slot, slots, &tree->slots) {
-		if (slot->candidate)
-			*array_add(choices, *ret_count, capacity) = (struct choice){ slot,
-				slot->candidate };
-	}
-	return choices;
+	return RB_NFIND(slots, &tree->slots, &key);
 }
 
-/* One round of judging. Return: true if an earlier version now stands for a newer one. */
-static bool judge(struct choice *choices, size_t count, struct report *report)
+struct slot *slots_next(struct slot *slot)
 {
-	auto_(freep) struct validate_candidate *candidates = count > 0 ?
-		xnew_array(struct validate_candidate, count) :
-		NULL;
-	auto_(freep) size_t *back = count > 0 ? xnew_array(size_t, count) : NULL;
-	bool has_fallen_back = false;
-	size_t n = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!choices[i].object)
-			continue;
-		candidates[n].object = choices[i].object;
-		back[n++] = i;
-	}
-	validate_together(candidates, n, report);
-	for (size_t i = 0; i < n; i++) {
-		struct choice *choice = &choices[back[i]];
-		const struct object *good = choice->slot->good;
-		bool was_candidate = choice->object == choice->slot->candidate;
-
-		if (!candidates[i].is_inert)
-			continue;
-		choice->object = NULL;
-		if (was_candidate && good && !object_equal(good, choice->slot->candidate)) {
-			choice->object = good;
-			has_fallen_back = true;
-		}
-	}
-	return has_fallen_back;
-}
-
-static void keep_errors(struct report *report, const struct report *round)
-{
-	for (size_t i = 0; i < round->count; i++) {
-		const struct diagnostic *d = &round->at[i];
-		const struct place place = { d->file, d->line, d->kind, d->ns, d->name, d->field };
-
-		if (d->severity == SEVERITY_ERROR)
-			report_add(report, SEVERITY_ERROR, &place, d->text, d->advice);
-	}
-}
-
-static void note_fallback(struct tree *tree, const struct choice *choice)
-{
-	const struct object *object = choice->slot->candidate;
-	const struct place place = { .file = object->file,
-		.line = object->line,
-		.kind = object->kind_name,
-		.ns = object_ns(object),
-		.name = object->meta.name };
-
-	if (choice->object == choice->slot->good && choice->object)
-		report_note(&tree->together, &place, NULL,
-			"what was good before this edit stays in force");
-}
-
-static void choice_apply(struct tree *tree, const struct choice *choice)
-{
-	struct slot *slot = choice->slot;
-	struct object *copy;
-
-	if (!choice->object) {
-		slot_leave_model(tree, slot);
-		return;
-	}
-	if (choice->object == slot->candidate) {
-		copy = decode_clone(slot->candidate);
-		object_free(slot->good);
-		slot->good = copy;
-	}
-	if (model_put(tree->model, decode_clone(slot->good)))
-		tree->has_changed = true;
-	slot->is_in_model = true;
-}
-
-/*
- * What loses against another falls back to what was good before, which may lose too or win against
- * others: each round takes at least one version out of the game, so it ends.
- */
-static void settle_together(struct tree *tree)
-{
-	size_t count;
-	auto_(freep) struct choice *choices = choices_of(tree, &count);
-	bool again = true;
-
-	report_fini(&tree->together);
-	while (again) {
-		auto_(report_finip) struct report round = { 0 };
-
-		again = judge(choices, count, &round);
-		if (again)
-			keep_errors(&tree->together, &round);
-		else
-			report_append(&tree->together, &round);
-	}
-	for (size_t i = 0; i < count; i++) {
-		note_fallback(tree, &choices[i]);
-		choice_apply(tree, &choices[i]);
-	}
-	tree->must_settle = false;
-	tree->is_report_old = true;
-	tree->has_changed = true;
+	return RB_NEXT(slots, NULL, slot);
 }
 
 /* Reads again what became the winner without its object at hand. */
@@ -746,7 +561,7 @@ bool tree_settle(struct tree *tree)
 
 	read_winners(tree);
 	if (tree->must_settle)
-		settle_together(tree);
+		tree_settle_together(tree);
 	has_changed = tree->has_changed;
 	tree->has_changed = false;
 	return has_changed;

@@ -356,6 +356,58 @@ static void a_bad_edit_keeps_what_was_good(void **state)
 	assert_int_equal(port_of(f, "a"), 0);
 }
 
+static void write_pool(
+	const struct fixture *f, const char *path, const char *name, const char *addresses)
+{
+	auto_(freep) char *text = xasprintf(
+		"apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\n"
+		"metadata: {name: %s, namespace: m}\nspec: {addresses: [%s]}\n",
+		name, addresses);
+
+	write_at(f->root, path, text);
+}
+
+/* The first entry of a pool in the model, "" if it is not there. */
+static const char *pool_of(const struct fixture *f, const char *name)
+{
+	const struct pool *pool = (const void *)model_find(f->model, MODEL_POOL, "m", name);
+
+	return pool ? pool->addresses.at[0] : "";
+}
+
+static void a_pool_edited_into_another_stays_as_it_was(void **state)
+{
+	struct fixture *f = *state;
+
+	write_pool(f, "a.yaml", "a", "10.0.0.0/24");
+	write_pool(f, "b.yaml", "b", "10.0.1.0/24");
+	open_directory(f);
+	assert_string_equal(pool_of(f, "b"), "10.0.1.0/24");
+	write_pool(f, "b.yaml", "b", "10.0.0.128/25");
+	turn(f);
+	assert_string_equal(pool_of(f, "a"), "10.0.0.0/24");
+	assert_string_equal(pool_of(f, "b"), "10.0.1.0/24");
+	assert_true(report_has_errors(conf_directory_report(f->directory)));
+	remove_file(f, "a.yaml");
+	turn(f);
+	assert_string_equal(pool_of(f, "a"), "");
+	assert_string_equal(pool_of(f, "b"), "10.0.0.128/25");
+	assert_false(report_has_errors(conf_directory_report(f->directory)));
+}
+
+static void of_new_pools_that_overlap_one_is_inert(void **state)
+{
+	struct fixture *f = *state;
+
+	write_pool(f, "1.yaml", "b", "10.0.0.0/24");
+	open_directory(f);
+	assert_string_equal(pool_of(f, "b"), "10.0.0.0/24");
+	write_pool(f, "2.yaml", "a", "10.0.0.0/25");
+	turn(f);
+	assert_string_equal(pool_of(f, "a"), "10.0.0.0/25");
+	assert_string_equal(pool_of(f, "b"), "");
+}
+
 static void a_bad_document_harms_no_other(void **state)
 {
 	struct fixture *f = *state;
@@ -424,6 +476,8 @@ int main(void)
 		ROW(folders_come_and_go),
 		ROW(of_two_definitions_the_first_path_is_taken),
 		ROW(a_bad_edit_keeps_what_was_good),
+		ROW(a_pool_edited_into_another_stays_as_it_was),
+		ROW(of_new_pools_that_overlap_one_is_inert),
 		ROW(a_bad_document_harms_no_other),
 		ROW(kinds_of_others_are_counted_and_named),
 		ROW(a_tree_or_a_file_is_read_once_without_a_loop),
