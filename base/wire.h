@@ -7,9 +7,8 @@
  *
  * A reader can not leave its buffer. The first read past the end marks it `bad`; from then on every
  * read returns zero. So a parser reads a whole header in a row and asks wire_ok() once, before it
- * acts on what it read. A writer is its mirror: what does not fit marks it `bad` and is not
- * written; wire_writer_ok() is asked once, at the end. Never put two reads in one initialiser list
- * or in two arguments of one call: C does not fix their order.
+ * acts on what it read. A writer is its mirror. Never put two reads in one initialiser list or in
+ * two arguments of one call: C does not fix their order.
  */
 
 #include <stdbool.h>
@@ -62,10 +61,9 @@ static inline void wire_copy(struct wire_reader *r, void *to, size_t n)
 {
 	const uint8_t *b = wire_bytes(r, n);
 
+	memset(to, 0, n);
 	if (b)
 		memcpy(to, b, n);
-	else
-		memset(to, 0, n);
 }
 
 static inline uint8_t wire_u8(struct wire_reader *r)
@@ -79,9 +77,7 @@ static inline uint16_t wire_u16(struct wire_reader *r)
 {
 	const uint8_t *b = wire_bytes(r, 2);
 
-	if (!b)
-		return 0;
-	return (uint16_t)(b[0] << 8 | b[1]);
+	return (uint16_t)(b ? b[0] << 8 | b[1] : 0);
 }
 
 static inline uint32_t wire_u32(struct wire_reader *r)
@@ -145,8 +141,7 @@ static inline void wire_put_bytes(struct wire_writer *w, const void *from, size_
 		w->bad = true;
 		return;
 	}
-	if (n > 0)
-		memcpy(w->at, from, n);
+	memcpy(w->at, from, n);
 	w->at += n;
 }
 

@@ -37,9 +37,8 @@ const struct object *model_find(
 const struct object *model_first(const struct model *model, enum model_kind kind);
 const struct object *model_next(const struct model *model, const struct object *object);
 
-#define model_each(model, kind, object)                                      \
-	for (const struct object *object = model_first(model, kind); object; \
-		object = model_next(model, object))
+#define model_each(model, kind, at) \
+	for (const struct object *at = model_first(model, kind); at; at = model_next(model, at))
 
 size_t model_count(const struct model *model, enum model_kind kind);
 

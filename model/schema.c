@@ -78,8 +78,13 @@ static void clear_field(const struct field *field, void *place)
 
 void schema_clear(const struct schema *schema, void *object)
 {
-	for (size_t i = 0; i < schema->count; i++)
-		clear_field(&schema->fields[i], (char *)object + schema->fields[i].offset);
+	for (size_t i = 0; i < schema->count; i++) {
+		const struct field *field = &schema->fields[i];
+
+		clear_field(field, (char *)object + field->offset);
+		if (field->tells_presence)
+			*(bool *)((char *)object + field->presence_offset) = false;
+	}
 }
 
 static bool text_equal(const char *a, const char *b)
@@ -165,6 +170,14 @@ static bool field_equal(const struct field *field, const void *a, const void *b)
 	return true;
 }
 
+static bool presence_equal(const struct field *field, const void *a, const void *b)
+{
+	if (!field->tells_presence)
+		return true;
+	return *(const bool *)((const char *)a + field->presence_offset) ==
+		*(const bool *)((const char *)b + field->presence_offset);
+}
+
 bool schema_equal(const struct schema *schema, const void *a, const void *b)
 {
 	bool equal = true;
@@ -172,8 +185,9 @@ bool schema_equal(const struct schema *schema, const void *a, const void *b)
 	for (size_t i = 0; equal && i < schema->count; i++) {
 		const struct field *field = &schema->fields[i];
 
-		equal = field_equal(
-			field, (const char *)a + field->offset, (const char *)b + field->offset);
+		equal = presence_equal(field, a, b) &&
+			field_equal(field, (const char *)a + field->offset,
+				(const char *)b + field->offset);
 	}
 	return equal;
 }

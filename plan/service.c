@@ -257,8 +257,6 @@ static enum plan_reason plan_address(struct work *work, size_t i)
 	struct ads ads = { 0 };
 	enum plan_reason reason;
 
-	address->ip = work->assigned.ips[i];
-	address->pool = xstrdup(work->assigned.pools[i]);
 	find_ads(work, address->pool, &ads);
 	if (ads.count == 0)
 		reason = PLAN_NO_MATCHING_ADVERTISEMENT;
@@ -268,6 +266,18 @@ static enum plan_reason plan_address(struct work *work, size_t i)
 		reason = decide(work, address, &ads);
 	free(ads.at);
 	return reason;
+}
+
+/* Known from here on, whatever the later gates say. */
+static void keep_addresses(struct work *work)
+{
+	work->plan->address_count = work->assigned.count;
+	for (size_t i = 0; i < work->assigned.count; i++)
+		work->plan->addresses[i] = (struct plan_address){
+			.ip = work->assigned.ips[i],
+			.pool = xstrdup(work->assigned.pools[i]),
+			.reason = PLAN_NO_ENDPOINTS,
+		};
 }
 
 static bool pass_address(struct work *work)
@@ -286,6 +296,7 @@ static bool pass_address(struct work *work)
 	if (assigned->count == 0)
 		return gate(work, "address", PLAN_NO_ADDRESS, "%s: %s", assigned->outcome,
 			assigned->detail ? assigned->detail : "");
+	keep_addresses(work);
 	ip_format(&assigned->ips[0], first);
 	second[0] = '\0';
 	if (assigned->count > 1)
@@ -308,8 +319,7 @@ static void pass_announcement(struct work *work)
 	const struct plan_address *first = &work->plan->addresses[0];
 	char text[IP_TEXT_SIZE];
 
-	work->plan->address_count = work->assigned.count;
-	for (size_t i = 0; i < work->assigned.count; i++)
+	for (size_t i = 0; i < work->plan->address_count; i++)
 		work->plan->addresses[i].reason = plan_address(work, i);
 	for (size_t i = 0; i < work->plan->address_count; i++) {
 		const struct plan_address *address = &work->plan->addresses[i];

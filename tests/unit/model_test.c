@@ -149,6 +149,17 @@ static void a_pool_concerns_every_service(void **state)
 	assert_dirty(model, "");
 }
 
+static void an_empty_part_that_means_something_is_a_change(void **state)
+{
+	auto_(model_freep) struct model *model = model_new();
+	struct pool *pinned = build_object(MODEL_POOL, "IPAddressPool", "m", "p");
+
+	(void)state;
+	model_put(model, build_object(MODEL_POOL, "IPAddressPool", "m", "p"));
+	pinned->has_service_allocation = true; /* serviceAllocation: {} */
+	assert_true(model_put(model, &pinned->object));
+}
+
 static void workloads_of_one_name_live_side_by_side(void **state)
 {
 	auto_(model_freep) struct model *model = model_new();
@@ -172,6 +183,7 @@ int main(void)
 		cmocka_unit_test(a_slice_concerns_its_service_alone),
 		cmocka_unit_test(a_pod_concerns_the_services_that_select_it),
 		cmocka_unit_test(a_pool_concerns_every_service),
+		cmocka_unit_test(an_empty_part_that_means_something_is_a_change),
 		cmocka_unit_test(workloads_of_one_name_live_side_by_side),
 	};
 
