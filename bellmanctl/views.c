@@ -207,11 +207,14 @@ void view_explain(const json_t *data, bool color, struct strbuf *out)
 	json_array_foreach(json_object_get(data, "gates"), i, item) print_gate(item, color, out);
 	json_array_foreach(json_object_get(data, "addresses"), i, item)
 	{
+		const json_t *candidates = json_object_get(item, "candidates");
 		const json_t *candidate;
 		size_t k;
 
+		if (json_array_size(candidates) == 0)
+			continue;
 		strbuf_addf(out, "  %s: candidates in order:", text_of(item, "ip"));
-		json_array_foreach(json_object_get(item, "candidates"), k, candidate)
+		json_array_foreach(candidates, k, candidate)
 			strbuf_addf(out, " %s", json_string_value(candidate));
 		strbuf_add_char(out, '\n');
 	}
