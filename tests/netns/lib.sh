@@ -103,7 +103,7 @@ start_bellmand() {
 			echo "$setting"
 		done
 	} >"$work/$host.conf"
-	ip netns exec "$run-$host" "$build/speaker/bellmand" -c "$work/$host.conf" 2>>"$work/$host.log" &
+	ip netns exec "$run-$host" "$build/speaker/bellmand" -c "$work/$host.conf" >>"$work/$host.log" 2>&1 &
 	pids+=($!)
 	eval "pid_${host//-/_}=$!"
 	wait_for 10 "bellmand on $host answers" ctl "$host" status ||
