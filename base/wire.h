@@ -129,7 +129,6 @@ static inline size_t wire_written(const struct wire_writer *w)
 	return (size_t)(w->at - w->start);
 }
 
-/* Bytes that still fit. */
 static inline size_t wire_room(const struct wire_writer *w)
 {
 	return (size_t)(w->end - w->at);
@@ -145,7 +144,6 @@ static inline void wire_put_bytes(struct wire_writer *w, const void *from, size_
 	w->at += n;
 }
 
-/* Writes @n times the byte @value. */
 static inline void wire_put_fill(struct wire_writer *w, uint8_t value, size_t n)
 {
 	if (w->bad || n > wire_room(w)) {

@@ -27,6 +27,6 @@ for module in "${!may[@]}"; do
 			bad=1
 			;;
 		esac
-	done < <(grep -nE '^#include "[a-z-]+/' "$module"/*.[ch] /dev/null)
+	done < <(grep -nE '^#include "[a-z-]+/' "$module"/*.[ch] /dev/null 2>/dev/null)
 done
 exit $bad
