@@ -15,15 +15,23 @@ static bool is_for_us(const struct slot *slot, const struct neigh_frame *frame)
 static struct on_link *place(struct address *address, const struct slot *slot)
 {
 	size_t i = (size_t)(slot - address->engine->slots);
+	bool can = address->ip.family == AF_INET ? slot->conf.can_arp : slot->conf.can_ndp;
 
-	return i < address->on_count && address->on[i].is_wanted ? &address->on[i] : NULL;
+	return can && i < address->on_count && address->on[i].is_wanted ? &address->on[i] : NULL;
+}
+
+/* A group or empty address is nobody to answer to (RFC 1812 section 3.3.2 by analogy). */
+static bool asker_is_real(const struct mac *mac)
+{
+	return !mac_is_group(mac) && !mac_is_zero(mac);
 }
 
 /* RFC 5227 section 2.4: the rightful owner defends, once in a while, and stays. */
 static void defend(struct address *address, const struct neigh_frame *frame, struct slot *slot)
 {
 	uint64_t now = clock_now_ns();
-	bool is_news = !address->is_contested || !mac_equal(&address->contender, &frame->sender);
+	/* Told once while it lasts: made-up MACs must not make an event each. */
+	bool is_news = !address->is_contested;
 
 	address->contested_ns = now;
 	address->is_contested = true;
@@ -42,7 +50,8 @@ static void on_claim(struct slot *slot, const struct neigh_frame *frame, const s
 	struct address *address = engine_find(slot->engine, claimed);
 	struct on_link *on = address ? place(address, slot) : NULL;
 
-	if (!on || engine_slot_of_mac(slot->engine, &frame->sender))
+	if (!on || !asker_is_real(&frame->sender) ||
+		engine_slot_of_mac(slot->engine, &frame->sender))
 		return;
 	on->counters.conflicts++;
 	if (address->state == ARP_PROBING)
@@ -93,12 +102,6 @@ static struct neigh_frame ndp_answer(const struct slot *slot, const struct neigh
 		.flags = (uint8_t)(NA_OVERRIDE | (is_dad ? 0 : NA_SOLICITED) |
 			(slot->conf.is_router ? NA_ROUTER : 0)),
 	};
-}
-
-/* A group or empty address is nobody to answer to (RFC 1812 section 3.3.2 by analogy). */
-static bool asker_is_real(const struct mac *mac)
-{
-	return !mac_is_group(mac) && !mac_is_zero(mac);
 }
 
 static void on_question(struct slot *slot, const struct neigh_frame *frame)

@@ -12,7 +12,8 @@
 #include <string.h>
 
 enum {
-	LINK_RETRY_SECONDS = 5
+	LINK_RETRY_SECONDS = 5,
+	ROUND_FRAMES = 2, /* of an address on one link: request and reply */
 };
 
 const char *arp_state_name(enum arp_state state)
@@ -194,7 +195,8 @@ static void announce_round(struct address *address)
 	uint64_t wait_ns;
 
 	/* The first round is not held back: it is the one that moves the traffic. */
-	wait_ns = address->round == 0 ? 0 : bucket_take(&engine->bucket, 2, clock_now_ns());
+	wait_ns = address->round == 0 ? 0 :
+					bucket_take(&engine->bucket, ROUND_FRAMES, clock_now_ns());
 	if (wait_ns > 0) {
 		arm(address, wait_ns);
 		return;
@@ -514,7 +516,9 @@ void arp_engine_set_conf(struct arp_engine *engine, const struct arp_engine_conf
 	engine->conf = *conf;
 	engine->bucket = (struct frame_bucket){
 		.per_second = conf->frames_per_second,
-		.burst = conf->frames_per_second,
+		/* At least one round must fit, however slow the pace is. */
+		.burst = conf->frames_per_second > ROUND_FRAMES ? conf->frames_per_second :
+								  ROUND_FRAMES,
 	};
 }
 

@@ -155,12 +155,12 @@ static void name_masters(struct net_monitor *monitor)
 	}
 }
 
-static int read_all(struct net_monitor *monitor)
+/* Reads everything into an empty @monitor. */
+static int fill(struct net_monitor *monitor)
 {
 	struct nl_cache *cache;
 	int r;
 
-	monitor->count = 0;
 	r = rtnl_link_alloc_cache(monitor->queries, AF_UNSPEC, &cache);
 	if (r < 0)
 		return to_errno(r);
@@ -178,6 +178,23 @@ static int read_all(struct net_monitor *monitor)
 	return read_cache(monitor, cache, read_route);
 }
 
+/* A read that fails half-way changes nothing: links must not seem to be gone. */
+static int read_all(struct net_monitor *monitor)
+{
+	struct net_monitor fresh = { .queries = monitor->queries };
+	int r = fill(&fresh);
+
+	if (r < 0) {
+		free(fresh.links);
+		return r;
+	}
+	free(monitor->links);
+	monitor->links = fresh.links;
+	monitor->count = fresh.count;
+	monitor->capacity = fresh.capacity;
+	return 0;
+}
+
 static void on_settle(evutil_socket_t fd, short events, void *arg)
 {
 	struct net_monitor *monitor = arg;
@@ -185,8 +202,13 @@ static void on_settle(evutil_socket_t fd, short events, void *arg)
 
 	(void)fd;
 	(void)events;
-	if (r < 0)
-		log_error("interfaces not read", kv_errno(r));
+	if (r < 0) {
+		const struct timeval wait = { .tv_sec = 1 };
+
+		log_error("interfaces not read: tried again in a second", kv_errno(r));
+		(void)event_add(monitor->settle, &wait);
+		return;
+	}
 	monitor->on_change(monitor->user);
 }
 

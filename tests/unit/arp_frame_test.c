@@ -43,6 +43,15 @@ static struct neigh_frame solicitation(const char *source)
 	return frame;
 }
 
+/* What was read says the same as what was written: it is written back to the same bytes. */
+static void assert_same(const struct neigh_frame *back, const uint8_t *bytes, size_t len)
+{
+	uint8_t again[FRAME_MAX];
+
+	assert_int_equal(neigh_build(back, again), len);
+	assert_memory_equal(again, bytes, len);
+}
+
 static void arp_survives_the_wire(void **state)
 {
 	struct neigh_frame frame = request();
@@ -52,7 +61,7 @@ static void arp_survives_the_wire(void **state)
 	(void)state;
 	assert_int_equal(neigh_build(&frame, bytes), FRAME_MIN);
 	assert_int_equal(neigh_parse(bytes, FRAME_MIN, &back), FRAME_GOOD);
-	assert_memory_equal(&frame, &back, sizeof(frame));
+	assert_same(&back, bytes, FRAME_MIN);
 }
 
 static void a_solicitation_survives_the_wire(void **state)
@@ -67,7 +76,7 @@ static void a_solicitation_survives_the_wire(void **state)
 	frame.sender = asker;
 	len = neigh_build(&frame, bytes);
 	assert_int_equal(neigh_parse(bytes, len, &back), FRAME_GOOD);
-	assert_memory_equal(&frame, &back, sizeof(frame));
+	assert_same(&back, bytes, len);
 }
 
 static void an_advertisement_keeps_its_flags(void **state)
