@@ -12,6 +12,10 @@
 #include <errno.h>
 #include <string.h>
 
+enum {
+	SAVE_DELAY_MS = 200
+};
+
 static void ask_turn(struct speaker *speaker)
 {
 	event_active(speaker->turn, 0, 0);
@@ -63,8 +67,21 @@ static void on_plan(void *user, const struct service_plan *before, const struct 
 	events_plan(speaker, before, after);
 }
 
+static enum ipam_mode mode_of(const struct settings *settings)
+{
+	switch (settings->allocator) {
+	case SETTINGS_ALLOCATE_MANIFESTS:
+		return IPAM_MANIFESTS;
+	case SETTINGS_ALLOCATE_SELF:
+		return IPAM_SELF;
+	case SETTINGS_ALLOCATE_FOLLOW:
+		return IPAM_FOLLOW;
+	}
+	return IPAM_MANIFESTS;
+}
+
 /*
- * What is announced must be on the disk first. If it can not be written the Services work on; the
+ * What the one allocator announces must be on the disk first. If it can not be written the Services work on; the
  * log, the metrics and /healthz say what would be lost.
  */
 static void save_assignments(struct speaker *speaker)
@@ -79,6 +96,24 @@ static void save_assignments(struct speaker *speaker)
 			"assignments not saved", kv_str("file", speaker->assignments), kv_errno(r));
 	speaker->save_error = r;
 	speaker->assignments_changed = r < 0;
+}
+
+static void on_save(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	save_assignments(arg);
+}
+
+/* Assignments that the manifests alone decide can be worked out again: the wire comes first. */
+static void save_or_defer(struct speaker *speaker)
+{
+	const struct timeval soon = { .tv_usec = SAVE_DELAY_MS * 1000 };
+
+	if (mode_of(speaker->settings) == IPAM_SELF)
+		save_assignments(speaker);
+	else if (speaker->assignments_changed && !evtimer_pending(speaker->save, NULL))
+		(void)evtimer_add(speaker->save, &soon);
 }
 
 struct wanted {
@@ -168,7 +203,7 @@ static void turn(struct speaker *speaker)
 	model_take_dirty(speaker->model, &dirty);
 	if (dirty.count > 0 || dirty.is_all)
 		assign(speaker, &dirty);
-	save_assignments(speaker);
+	save_or_defer(speaker);
 	if (speaker->replan_all)
 		all_services(speaker, &dirty);
 	speaker->replan_all = false;
@@ -349,19 +384,6 @@ static int open_source(struct speaker *speaker)
 	return r;
 }
 
-static enum ipam_mode mode_of(const struct settings *settings)
-{
-	switch (settings->allocator) {
-	case SETTINGS_ALLOCATE_MANIFESTS:
-		return IPAM_MANIFESTS;
-	case SETTINGS_ALLOCATE_SELF:
-		return IPAM_SELF;
-	case SETTINGS_ALLOCATE_FOLLOW:
-		return IPAM_FOLLOW;
-	}
-	return IPAM_MANIFESTS;
-}
-
 /* What this node gave before it stopped; only the one allocator remembers. */
 static void restore(struct speaker *speaker)
 {
@@ -392,6 +414,7 @@ static int prepare(struct speaker *speaker)
 	speaker->ipam = ipam_new(mode_of(settings), settings->load_balancer_class);
 	speaker->plan = plan_new();
 	speaker->turn = event_new(speaker->base, -1, 0, on_turn, speaker);
+	speaker->save = evtimer_new(speaker->base, on_save, speaker);
 	r = compile(&speaker->include, &settings->interfaces.include);
 	return r < 0 ? r : compile(&speaker->exclude, &settings->interfaces.exclude);
 }
@@ -455,6 +478,8 @@ struct speaker *speaker_free(struct speaker *speaker)
 {
 	if (!speaker)
 		return NULL;
+	if (speaker->plan && speaker->ipam)
+		save_assignments(speaker);
 	conf_directory_free(speaker->source);
 	ctl_server_free(speaker->ctl);
 	http_server_free(speaker->http);
@@ -467,6 +492,8 @@ struct speaker *speaker_free(struct speaker *speaker)
 	net_patterns_fini(&speaker->exclude);
 	if (speaker->turn)
 		event_free(speaker->turn);
+	if (speaker->save)
+		event_free(speaker->save);
 	free(speaker->assignments);
 	settings_free(speaker->settings);
 	free(speaker);

@@ -28,6 +28,7 @@ struct speaker {
 	struct ctl_server *ctl;
 	struct http_server *http;
 	struct event *turn; /* the one job that brings everything in line */
+	struct event *save; /* writes what another node may read, when nothing waits for it */
 	char *assignments;  /* path */
 	bool assignments_changed;
 	int save_error; /* negative errno of the last attempt; 0: it is on the disk */
