@@ -101,9 +101,10 @@ static void clone_part(const struct schema *schema, const void *from, void *to)
 
 struct object *decode_clone(const struct object *object)
 {
-	/* Of the kinds that are cloned only BGPPeer has a newer version. */
-	const char *version = object->kind == MODEL_BGP_PEER ? "metallb.io/v1beta2" :
-							       "metallb.io/v1beta1";
+	/* Of the kinds of metallb.io only BGPPeer has a newer version. */
+	const char *version = object->kind == MODEL_SERVICE ? "v1" :
+		object->kind == MODEL_BGP_PEER              ? "metallb.io/v1beta2" :
+							      "metallb.io/v1beta1";
 	const struct schema *schema = model_kind_schema(version, object->kind_name);
 	struct object *copy = object_new(object->kind, object->kind_name);
 

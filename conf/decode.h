@@ -43,7 +43,7 @@ struct decode_head decode_head(const json_t *value);
 must_check int decode_object(const json_t *value, const struct decode_source *source,
 	struct report *report, struct object **ret_object);
 
-/* A copy of @object, of a metallb.io kind, owned by the caller. */
+/* A copy of @object, a Service or of a metallb.io kind, owned by the caller. */
 struct object *decode_clone(const struct object *object);
 
 /* "1h2m3.5s" as Go's time.ParseDuration reads it, to nanoseconds. -EINVAL otherwise. */

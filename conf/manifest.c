@@ -13,11 +13,19 @@ enum {
 	LIST_DEPTH_MAX = 4,
 };
 
+const char manifest_status_kind[] = "Service status";
+
 struct manifest {
 	const struct manifest_sink *sink;
 	struct decode_source source;
 	bool is_complete;
 };
+
+static bool is_status(enum model_kind kind, const json_t *value)
+{
+	return kind == MODEL_SERVICE && !json_object_get(value, "spec") &&
+		json_object_get(value, "status");
+}
 
 static struct place place_of(const struct manifest *m, const json_t *value)
 {
@@ -82,6 +90,8 @@ static void read_bad(struct manifest *m, const json_t *value)
 	if (model_kind_find(head.api_version, head.kind_name, &id.kind, &id.kind_name) < 0 ||
 		!head.name[0])
 		return;
+	if (is_status(id.kind, value))
+		id.kind_name = manifest_status_kind;
 	if (model_kind_is_namespaced(id.kind))
 		id.ns = head.ns[0] ? head.ns : "default";
 	if (m->sink->on_bad(m->sink->user, &id, place.line))
@@ -98,8 +108,12 @@ static void read_object(struct manifest *m, const json_t *value)
 		read_unknown(m, value);
 		return;
 	}
-	if (r == 0)
+	if (r == 0 && is_status(object->kind, value)) {
+		object->kind_name = manifest_status_kind;
+		r = validate_status(object, value, &m->source, m->sink->report);
+	} else if (r == 0) {
 		r = validate_object(object, value, &m->source, m->sink->report);
+	}
 	if (r == 0)
 		m->sink->on_good(m->sink->user, take(object));
 	else

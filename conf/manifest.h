@@ -9,6 +9,12 @@
 #include "conf/report.h"
 #include "model/object.h"
 
+/*
+ * The kind_name of an object that is nothing but the status of a Service: a document with `status`
+ * and no `spec`, as the one allocator publishes it. Only its names and its ingress count.
+ */
+extern const char manifest_status_kind[];
+
 struct manifest_sink {
 	/* A good object; takes it. */
 	void (*on_good)(void *user, struct object *object);

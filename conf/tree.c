@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Two indexes: files by path, and slots, one for each object that some file defines. A slot has a
- * list of its definitions in the order of paths; the first that is good, or was good before a bad
- * edit, is its winner. Objects that stand alone go to the model as they are read. Those of metallb.io
- * may exclude one another: their slots keep them, and tree_settle() judges them together.
+ * Two indexes: files by path, and slots, one for each object that some file defines. Objects that
+ * stand alone go to the model as they are read. Those of metallb.io may exclude one another: their
+ * slots keep them, and tree_settle() judges them together.
  *
  * A loser's object is not kept: when it becomes the winner, its file is read again.
  */
@@ -25,147 +24,30 @@
 
 enum {
 	FILES_MAX = 200000,
-	KINDS_MAX = 100, /* names of unknown kinds that are told */
 };
-
-static int compare_slots(const struct slot *a, const struct slot *b)
-{
-	return object_id_compare(&a->id, &b->id);
-}
-
-/* The order in which a walk meets them: a separator is less than any byte of a name. */
-static int compare_paths(const char *a, const char *b)
-{
-	while (*a && *a == *b) {
-		a++;
-		b++;
-	}
-	if (*a == '/' || *b == '/')
-		return *a == *b ? 0 : (*a == '/' && *b) || !*a ? -1 : 1;
-	return (int)(unsigned char)*a - (int)(unsigned char)*b;
-}
 
 static int compare_files(const struct tree_file *a, const struct tree_file *b)
 {
 	return compare_paths(a->path, b->path);
 }
 
-TREE_GENERATE(slots, slot, entry, compare_slots)
 TREE_GENERATE(files, tree_file, entry, compare_files)
-
-static struct slot *slot_get(struct tree *tree, const struct object_id *id)
-{
-	struct slot key = { .id = *id };
-	struct slot *slot = RB_FIND(slots, &tree->slots, &key);
-
-	if (slot)
-		return slot;
-	slot = xnew(struct slot);
-	slot->id = *id;
-	slot->id.ns = xstrdup(id->ns);
-	slot->id.name = xstrdup(id->name);
-	RB_INSERT(slots, &tree->slots, slot);
-	return slot;
-}
-
-static void slot_free(struct tree *tree, struct slot *slot)
-{
-	RB_REMOVE(slots, &tree->slots, slot);
-	object_free(slot->candidate);
-	object_free(slot->good);
-	free((char *)(uintptr_t)slot->id.ns);
-	free((char *)(uintptr_t)slot->id.name);
-	free(slot);
-}
-
-static struct definition *slot_elect(const struct slot *slot)
-{
-	struct definition *d = slot->definitions;
-
-	while (d && d->state == DEFINITION_BAD)
-		d = d->next;
-	return d;
-}
-
-void slot_leave_model(struct tree *tree, struct slot *slot)
-{
-	if (slot->is_in_model && model_remove(tree->model, &slot->id))
-		tree->has_changed = true;
-	slot->is_in_model = false;
-}
-
-/* Nobody defines it any more. */
-static void slot_drop(struct tree *tree, struct slot *slot)
-{
-	slot_leave_model(tree, slot);
-	if (slot->candidate)
-		tree->must_settle = true;
-	if (!slot->definitions) {
-		slot_free(tree, slot);
-		return;
-	}
-	slot->candidate = object_free(slot->candidate);
-	slot->good = object_free(slot->good);
-	slot->winner = NULL;
-}
-
-/* The winner is gone. The next one's object is not at hand: its file is read once more. */
-static void slot_find_winner(struct tree *tree, struct slot *slot)
-{
-	struct definition *winner = slot_elect(slot);
-
-	if (!winner) {
-		slot_drop(tree, slot);
-		return;
-	}
-	winner->file->must_read = true;
-	tree->has_unread = true;
-}
-
-/* Takes @object, which the winner of @slot defines. */
-static void slot_put(struct tree *tree, struct slot *slot, struct object *object)
-{
-	if (validate_is_configuration(slot->id.kind)) {
-		object_free(slot->candidate);
-		slot->candidate = object;
-		tree->must_settle = true;
-		return;
-	}
-	if (model_put(tree->model, object))
-		tree->has_changed = true;
-	slot->is_in_model = true;
-}
-
-static void slot_insert(struct slot *slot, struct definition *definition)
-{
-	struct definition **at = &slot->definitions;
-
-	while (*at && compare_paths((*at)->file->path, definition->file->path) <= 0)
-		at = &(*at)->next;
-	definition->next = *at;
-	*at = definition;
-}
-
-static void definition_free(struct tree *tree, struct definition *definition)
-{
-	struct slot *slot = definition->slot;
-	struct definition **at = &slot->definitions;
-
-	while (*at != definition)
-		at = &(*at)->next;
-	*at = definition->next;
-	if (slot->winner == definition)
-		slot->winner = NULL;
-	if (!slot->winner)
-		slot_find_winner(tree, slot);
-	free(definition);
-}
 
 static struct tree_file *file_find(struct tree *tree, const char *path)
 {
 	struct tree_file key = { .path = (char *)(uintptr_t)path };
 
 	return RB_FIND(files, &tree->files, &key);
+}
+
+struct tree_file *tree_file_first(struct tree *tree)
+{
+	return RB_MIN(files, &tree->files);
+}
+
+struct tree_file *tree_file_next(struct tree_file *file)
+{
+	return RB_NEXT(files, NULL, file);
 }
 
 static void file_clear_findings(struct tree_file *file)
@@ -486,15 +368,6 @@ int tree_scan(struct tree *tree, const char *path, tree_folder_fn *on_folder, vo
 	return r;
 }
 
-static void kinds_clear(struct tree *tree)
-{
-	for (size_t i = 0; i < tree->kind_count; i++)
-		free(tree->kinds[i].kind);
-	free(tree->kinds);
-	tree->kinds = NULL;
-	tree->kind_count = 0;
-}
-
 struct tree *tree_new(struct model *model, const char *root)
 {
 	struct tree *tree = xnew(struct tree);
@@ -509,33 +382,21 @@ struct tree *tree_new(struct model *model, const char *root)
 struct tree *tree_free(struct tree *tree)
 {
 	struct tree_file *file;
-	struct slot *slot;
 
 	if (!tree)
 		return NULL;
 
 	/* What is in the model stays there: the slots forget it first. */
-	RB_FOREACH(slot, slots, &tree->slots)
+	for (struct slot *slot = slots_first(tree); slot; slot = slots_next(slot))
 		slot->is_in_model = false;
+	tree->is_closing = true;
 	while ((file = RB_ROOT(&tree->files)))
 		file_free(tree, file);
 	report_fini(&tree->together);
 	report_fini(&tree->report);
-	kinds_clear(tree);
+	tree_kinds_clear(tree);
 	free(tree);
 	return NULL;
-}
-
-struct slot *slots_first(struct tree *tree)
-{
-	struct slot key = { .id = { MODEL_POOL, "", "", "" } };
-
-	return RB_NFIND(slots, &tree->slots, &key);
-}
-
-struct slot *slots_next(struct slot *slot)
-{
-	return RB_NEXT(slots, NULL, slot);
 }
 
 /* Reads again what became the winner without its object at hand. */
@@ -565,84 +426,4 @@ bool tree_settle(struct tree *tree)
 	has_changed = tree->has_changed;
 	tree->has_changed = false;
 	return has_changed;
-}
-
-/* The definitions of @slot that do not count, since another file comes first. */
-static void report_losers(struct tree *tree, const struct slot *slot)
-{
-	for (const struct definition *d = slot->definitions; d; d = d->next) {
-		auto_(freep) char *file = xasprintf("%s/%s", tree->root, d->file->path);
-		const struct place place = { .file = file,
-			.line = d->line,
-			.kind = slot->id.kind_name,
-			.ns = slot->id.ns,
-			.name = slot->id.name };
-
-		if (slot->winner && d != slot->winner && d->state != DEFINITION_BAD)
-			report_error(&tree->report, &place, "take one of the two out",
-				"is defined already in %s/%s:%u, which is taken", tree->root,
-				slot->winner->file->path, slot->winner->line);
-	}
-}
-
-const struct report *tree_report(struct tree *tree)
-{
-	struct tree_file *file;
-	struct slot *slot;
-
-	if (!tree->is_report_old)
-		return &tree->report;
-	report_fini(&tree->report);
-	RB_FOREACH(file, files, &tree->files)
-		report_append(&tree->report, &file->report);
-	report_append(&tree->report, &tree->together);
-	RB_FOREACH(slot, slots, &tree->slots) {
-		if (slot->definitions && slot->definitions->next)
-			report_losers(tree, slot);
-	}
-	report_sort(&tree->report);
-	tree->is_report_old = false;
-	return &tree->report;
-}
-
-static void count_kind(struct tree *tree, const char *kind, size_t *capacity)
-{
-	for (size_t i = 0; i < tree->kind_count; i++) {
-		if (strcmp(tree->kinds[i].kind, kind) == 0) {
-			tree->kinds[i].count++;
-			return;
-		}
-	}
-	if (tree->kind_count < KINDS_MAX)
-		*array_add(tree->kinds, tree->kind_count,
-			*capacity) = (struct conf_unknown_kind){ xstrdup(kind), 1 };
-}
-
-static int by_kind(const void *a, const void *b)
-{
-	return strcmp(((const struct conf_unknown_kind *)a)->kind,
-		((const struct conf_unknown_kind *)b)->kind);
-}
-
-struct conf_directory_counts tree_counts(struct tree *tree)
-{
-	struct conf_directory_counts counts = { .files = tree->file_count,
-		.files_read = tree->files_read };
-	struct tree_file *file;
-	struct slot *slot;
-	size_t capacity = 0;
-
-	kinds_clear(tree);
-	RB_FOREACH(file, files, &tree->files) {
-		counts.unknown += file->unknown.count;
-		for (size_t i = 0; i < file->unknown.count; i++)
-			count_kind(tree, file->unknown.at[i], &capacity);
-	}
-	RB_FOREACH(slot, slots, &tree->slots)
-		counts.objects += slot->is_in_model;
-	if (tree->kind_count > 1)
-		qsort(tree->kinds, tree->kind_count, sizeof(tree->kinds[0]), by_kind);
-	counts.kinds = tree->kinds;
-	counts.kind_count = tree->kind_count;
-	return counts;
 }

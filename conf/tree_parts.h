@@ -2,11 +2,12 @@
 #pragma once
 
 /*
- * The inside of a tree of manifests: for conf/tree.c and conf/tree_settle.c alone.
+ * The inside of a tree of manifests: for conf/tree*.c alone.
  */
 
 #include "base/tree.h"
 #include "conf/tree.h"
+#include "model/model.h"
 
 #include <sys/stat.h>
 
@@ -33,7 +34,7 @@ struct slot {
 	struct object_id id;            /* its text is owned */
 	struct definition *definitions; /* owned by their files */
 	struct definition *winner;
-	struct object *candidate; /* owned; of metallb.io only: what the winner says */
+	struct object *candidate; /* owned; of metallb.io, and of a status: what the winner says */
 	struct object *good;      /* owned; the last that was in force */
 	bool is_in_model;
 };
@@ -72,18 +73,64 @@ struct tree {
 	bool has_unread;  /* some file must be read again */
 	bool must_settle; /* a candidate changed */
 	bool is_report_old;
+	bool is_closing;        /* nothing of the model is touched any more */
 	struct report together; /* of what excludes what */
 	struct report report;   /* all, sorted */
 	struct conf_unknown_kind *kinds;
 	size_t kind_count;
 };
 
+/* The order in which a walk meets files: a separator is less than any byte of a name. */
+int compare_paths(const char *a, const char *b);
+
+struct slot *slot_find(struct tree *tree, const struct object_id *id);
+
+/* The slot of @id, made if there is none. */
+struct slot *slot_get(struct tree *tree, const struct object_id *id);
+
+/* The definition that is to count: the first that is good, or was. NULL: none. */
+struct definition *slot_elect(const struct slot *slot);
+
+/* Has the file read again whose definition is to count now, since its object is not at hand. */
+void slot_find_winner(struct tree *tree, struct slot *slot);
+
+/* Takes @object, which the winner of @slot defines. */
+void slot_put(struct tree *tree, struct slot *slot, struct object *object);
+
+/* Puts @definition into the order of its slot. */
+void slot_insert(struct slot *slot, struct definition *definition);
+
+void definition_free(struct tree *tree, struct definition *definition);
+
 /* What was in force of @slot is so no more. */
 void slot_leave_model(struct tree *tree, struct slot *slot);
+
+/*
+ * tree_status.c: a status that stands in a document of its own, as the one allocator publishes it,
+ * counts before what the Service's own document says. It has a slot of its own.
+ */
+bool slot_is_status(const struct slot *slot);
+
+/* Takes @status, the new winner of the status slot @slot, over into the Service. */
+void status_put(struct tree *tree, struct slot *slot, struct object *status);
+
+/* The status slot @slot says nothing any more: the Service's own document is read again. */
+void status_drop(struct tree *tree, struct slot *slot);
+
+/* Writes what is published for @service over its own status. */
+void status_apply(struct tree *tree, struct service *service);
 
 /* Judges the candidates of metallb.io beside each other and puts what wins into the model. */
 void tree_settle_together(struct tree *tree);
 
-/* Slots in the order of their ids, from the first of metallb.io. */
+/* Slots in the order of their ids: all, or from the first of metallb.io. */
 struct slot *slots_first(struct tree *tree);
+struct slot *slots_first_configuration(struct tree *tree);
 struct slot *slots_next(struct slot *slot);
+
+/* Files in the order of their paths. */
+struct tree_file *tree_file_first(struct tree *tree);
+struct tree_file *tree_file_next(struct tree_file *file);
+
+/* Forgets the names of unknown kinds that tree_counts() made. */
+void tree_kinds_clear(struct tree *tree);

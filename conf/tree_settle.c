@@ -22,7 +22,7 @@ static struct choice *choices_of(struct tree *tree, size_t *ret_count)
 	size_t capacity = 0;
 
 	*ret_count = 0;
-	for (struct slot *slot = slots_first(tree); slot; slot = slots_next(slot)) {
+	for (struct slot *slot = slots_first_configuration(tree); slot; slot = slots_next(slot)) {
 		if (slot->candidate)
 			*array_add(choices, *ret_count, capacity) = (struct choice){ slot,
 				slot->candidate };

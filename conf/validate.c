@@ -336,6 +336,22 @@ int validate_object(const struct object *object, const json_t *value,
 	return c.is_bad ? -EINVAL : 0;
 }
 
+int validate_status(const struct object *object, const json_t *value,
+	const struct decode_source *source, struct report *report)
+{
+	const struct service *service = (const void *)object;
+	struct checking c = { object, value, source, report, false };
+
+	check_meta(&c);
+	for (size_t i = 0; i < service->ingress.count; i++) {
+		auto_(freep) char *field = xasprintf("status.loadBalancer.ingress[%zu].ip", i);
+
+		if (service->ingress.at[i].ip)
+			check_ip(&c, service->ingress.at[i].ip, field);
+	}
+	return c.is_bad ? -EINVAL : 0;
+}
+
 bool validate_is_configuration(enum model_kind kind)
 {
 	return kind >= MODEL_POOL;

@@ -23,6 +23,10 @@
 must_check int validate_object(const struct object *object, const json_t *value,
 	const struct decode_source *source, struct report *report);
 
+/* The same for an object that is nothing but the status of a Service. */
+must_check int validate_status(const struct object *object, const json_t *value,
+	const struct decode_source *source, struct report *report);
+
 /* True for the kinds that validate_together() looks at: metallb.io's. */
 bool validate_is_configuration(enum model_kind kind);
 
