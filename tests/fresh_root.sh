@@ -38,9 +38,7 @@ mount --rbind /sys "$fresh/sys"
 mount --rbind /dev "$fresh/dev"
 mount -t tmpfs tmpfs "$fresh/run"
 
-mkdir "$fresh/bellman"
-git -C "$root" archive HEAD | tar -x -C "$fresh/bellman"
-# Some checks ask git: the archive becomes a repository of one commit, if git is installed by then.
+git clone -q --no-hardlinks "$root" "$fresh/bellman" || exit 1
 command='./demo && ./test'
 [ $# -gt 0 ] && command=$*
 echo "Running in it: $command"
