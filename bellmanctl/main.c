@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * bellmanctl: views of a running agent, and of manifests without one.
+ * bellmanctl: finds the command, checks what it was given, runs it. The commands are in the tables.
  */
 
 #include "base/mem.h"
-#include "bellmanctl/offline.h"
-#include "bellmanctl/table.h"
-#include "bellmanctl/views.h"
-#include "ctl/client.h"
+#include "bellmanctl/command.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,65 +15,57 @@
 #define DEFAULT_SOCKET "/run/bellman/control.sock"
 
 enum {
-	EXIT_FINDINGS = 1,
-	EXIT_USAGE = 2,
-	EXIT_NO_DAEMON = 3,
+	HELP_COLUMN = 34,
+	WORDS_MAX = 64, /* bytes of a command's words */
 };
 
-struct options {
-	const char *socket;
-	const char *from; /* plan --from */
-	bool is_json;
-	bool color;
+static const struct command_table *const tables[] = {
+	&commands_agent,
+	&commands_offline,
 };
 
-struct command {
-	const char *name;
-	const char *argument; /* of the usage line; NULL: none */
-	const char *help;
-	/* Asks the agent for its name and shows the answer; or does all itself. */
-	void (*view)(const json_t *data, bool color, struct strbuf *out);
-	int (*run)(const struct options *options, const char *argument);
-};
+/* Command number @i over all tables, or NULL. */
+static const struct command *command_at(size_t i)
+{
+	for (size_t k = 0; k < COUNT_OF(tables); k++) {
+		if (i < tables[k]->count)
+			return &tables[k]->at[i];
+		i -= tables[k]->count;
+	}
+	return NULL;
+}
 
-static int run_explain(const struct options *options, const char *argument);
-static int run_events(const struct options *options, const char *argument);
-static int run_lint(const struct options *options, const char *argument);
-static int run_plan(const struct options *options, const char *argument);
-
-static const struct command commands[] = {
-	{ "status", NULL, "how the agent is", view_status, NULL },
-	{ "services", NULL, "Services of type LoadBalancer, their addresses and owners",
-		view_services, NULL },
-	{ "pools", NULL, "address pools and how full they are", view_pools, NULL },
-	{ "announcements", NULL, "what this node announces, where, and frames counted",
-		view_announcements, NULL },
-	{ "links", NULL, "interfaces, and why one does not serve", view_links, NULL },
-	{ "config", NULL, "what is wrong with the manifests the agent reads", view_config, NULL },
-	{ "explain", "NAMESPACE/NAME",
-		"every gate of a Service: passed, or why not, and what to do", NULL, run_explain },
-	{ "events", NULL, "what happens, as it happens", NULL, run_events },
-	{ "lint", "DIR", "check manifests, without an agent", NULL, run_lint },
-	{ "plan", "DIR",
-		"what manifests would assign and announce, without an agent; with\n"
-		"                          --from OLD what would change",
-		NULL, run_plan },
-};
+/* Prints @help, its further lines under the first. */
+static void print_help_text(FILE *to, const char *help)
+{
+	for (; *help; help++) {
+		(void)fputc(*help, to);
+		if (*help == '\n')
+			(void)fprintf(to, "%*s", HELP_COLUMN + 2, "");
+	}
+	(void)fputc('\n', to);
+}
 
 static void print_usage(FILE *to)
 {
-	(void)fputs("usage: bellmanctl [-s SOCKET] [-o json|table] COMMAND [ARGUMENT]\n\n", to);
-	for (size_t i = 0; i < COUNT_OF(commands); i++) {
-		const struct command *command = &commands[i];
+	const struct command *command;
 
-		(void)fprintf(to, "  %s%s%-*s%s\n", command->name, command->argument ? " " : "",
-			(int)(24 - strlen(command->name) - (command->argument ? 1 : 0)),
-			command->argument ? command->argument : "", command->help);
+	(void)fputs("usage: bellmanctl [OPTION...] COMMAND [ARGUMENT...]\n\n", to);
+	for (size_t i = 0; (command = command_at(i)); i++) {
+		auto_(freep) char *line = xasprintf("%s%s%s", command->words,
+			command->arguments ? " " : "",
+			command->arguments ? command->arguments : "");
+
+		(void)fprintf(to, "  %-*s", HELP_COLUMN, line);
+		if (strlen(line) >= HELP_COLUMN)
+			(void)fprintf(to, "\n  %*s", HELP_COLUMN, "");
+		print_help_text(to, command->help);
 	}
 	(void)fputs("\n"
 		    "  -s, --socket SOCKET     control socket (default: " DEFAULT_SOCKET ")\n"
 		    "  -o, --output json|table\n"
 		    "      --from DIR          with plan: the manifests as they are now\n"
+		    "      --commands          the commands alone, one a line\n"
 		    "  -h, --help\n"
 		    "      --version\n"
 		    "\n"
@@ -86,208 +74,12 @@ static void print_usage(FILE *to)
 		to);
 }
 
-static void print_json(const json_t *data)
+static void print_commands(void)
 {
-	char *text = json_dumps(data, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_PRESERVE_ORDER);
+	const struct command *command;
 
-	(void)puts(text ? text : "null");
-	free(text);
-}
-
-static void print(const struct options *options, const json_t *data,
-	void (*view)(const json_t *data, bool color, struct strbuf *out))
-{
-	auto_(strbuf_finip) struct strbuf out = { 0 };
-
-	if (options->is_json) {
-		print_json(data);
-		return;
-	}
-	view(data, options->color, &out);
-	(void)fputs(strbuf_text(&out), stdout);
-}
-
-/* What to do about a failed connection or answer. */
-static int complain(const struct options *options, int error, const char *told)
-{
-	if (error == -EREMOTEIO) {
-		(void)fprintf(stderr, "bellmanctl: %s\n", told);
-		return EXIT_FINDINGS;
-	}
-	if (error == -ENOENT || error == -ECONNREFUSED)
-		(void)fprintf(stderr,
-			"bellmanctl: nobody listens on %s; is bellmand running, and is "
-			"control.socket in its settings the same? (-s SOCKET)\n",
-			options->socket);
-	else if (error == -EACCES || error == -EPERM)
-		(void)fprintf(stderr,
-			"bellmanctl: %s: permission denied; be root or in the socket's group "
-			"(control.group)\n",
-			options->socket);
-	else
-		(void)fprintf(stderr, "bellmanctl: %s: %s\n", options->socket, strerror(-error));
-	return EXIT_NO_DAEMON;
-}
-
-static int ask(const struct options *options, const char *op, json_t *args,
-	void (*view)(const json_t *data, bool color, struct strbuf *out))
-{
-	auto_(ctl_client_freep) struct ctl_client *client = NULL;
-	auto_(freep) char *told = NULL;
-	json_t *data = NULL;
-	int r = ctl_client_open(options->socket, &client);
-
-	if (r < 0)
-		json_decref(args);
-	else
-		r = ctl_client_ask(client, op, args, &data, &told);
-	if (r < 0)
-		return complain(options, r, told);
-	print(options, data, view);
-	json_decref(data);
-	return EXIT_SUCCESS;
-}
-
-static int run_explain(const struct options *options, const char *argument)
-{
-	return ask(options, "explain", json_pack("{s:s}", "service", argument), view_explain);
-}
-
-static void print_event(const struct options *options, const json_t *event)
-{
-	auto_(strbuf_finip) struct strbuf out = { 0 };
-	char *text;
-
-	if (!options->is_json) {
-		view_event(event, options->color, &out);
-		(void)fputs(strbuf_text(&out), stdout);
-		return;
-	}
-	text = json_dumps(event, JSON_COMPACT | JSON_PRESERVE_ORDER);
-	(void)puts(text ? text : "null");
-	free(text);
-}
-
-static int run_events(const struct options *options, const char *argument)
-{
-	auto_(ctl_client_freep) struct ctl_client *client = NULL;
-	auto_(freep) char *told = NULL;
-	json_t *data = NULL;
-	int r = ctl_client_open(options->socket, &client);
-
-	(void)argument;
-	if (r == 0)
-		r = ctl_client_ask(client, "events", NULL, &data, &told);
-	json_decref(data);
-	while (r == 0) {
-		json_t *event = NULL;
-
-		r = ctl_client_next(client, &event);
-		if (r == 0)
-			print_event(options, event);
-		(void)fflush(stdout);
-		json_decref(event);
-	}
-	return complain(options, r, told);
-}
-
-static int complain_path(const char *path, int error)
-{
-	(void)fprintf(stderr, "bellmanctl: %s: %s\n", path, strerror(-error));
-	return EXIT_USAGE;
-}
-
-static int run_lint(const struct options *options, const char *argument)
-{
-	json_t *findings = NULL;
-	int r = offline_lint(argument, &findings);
-	bool is_clean;
-
-	if (r < 0)
-		return complain_path(argument, r);
-	print(options, findings, view_config);
-	is_clean = json_integer_value(json_object_get(findings, "errors")) == 0 &&
-		json_integer_value(json_object_get(findings, "warnings")) == 0;
-	json_decref(findings);
-	return is_clean ? EXIT_SUCCESS : EXIT_FINDINGS;
-}
-
-static void view_plan(const json_t *data, bool color, struct strbuf *out)
-{
-	static const char *const heads[] = { "SERVICE", "ADDRESS", "POOL", "NODE", "REASON" };
-	struct table table;
-	const json_t *service;
-	size_t i;
-
-	table_init(&table, heads, COUNT_OF(heads));
-	json_array_foreach(data, i, service)
-	{
-		auto_(freep) char *name = xasprintf("%s/%s",
-			json_string_value(json_object_get(service, "namespace")),
-			json_string_value(json_object_get(service, "name")));
-		const json_t *addresses = json_object_get(service, "addresses");
-		const char *reason = json_string_value(json_object_get(service, "reason"));
-		size_t rows = json_array_size(addresses);
-
-		for (size_t k = 0; k < (rows > 0 ? rows : 1); k++) {
-			const json_t *address = json_array_get(addresses, k);
-
-			table_add(&table, name);
-			table_add(&table, json_string_value(json_object_get(address, "ip")));
-			table_add(&table, json_string_value(json_object_get(address, "pool")));
-			table_add(&table, json_string_value(json_object_get(address, "owner")));
-			table_add(&table, strcmp(reason, "passed") == 0 ? "" : reason);
-		}
-	}
-	table_print(&table, color, out);
-	table_fini(&table);
-}
-
-static void view_changes(const json_t *data, bool color, struct strbuf *out)
-{
-	static const char *const heads[] = { "SERVICE", "BEFORE", "AFTER" };
-	struct table table;
-	const json_t *change;
-	size_t i;
-
-	table_init(&table, heads, COUNT_OF(heads));
-	json_array_foreach(data, i, change)
-	{
-		for (size_t k = 0; k < COUNT_OF(heads); k++) {
-			static const char *const keys[] = { "service", "before", "after" };
-
-			table_add(&table, json_string_value(json_object_get(change, keys[k])));
-		}
-	}
-	table_print(&table, color, out);
-	table_fini(&table);
-}
-
-static int run_plan(const struct options *options, const char *argument)
-{
-	json_t *before = NULL;
-	json_t *after = NULL;
-	json_t *changes;
-	int r = offline_plan(argument, &after);
-
-	if (r < 0)
-		return complain_path(argument, r);
-	if (!options->from) {
-		print(options, after, view_plan);
-		json_decref(after);
-		return EXIT_SUCCESS;
-	}
-	r = offline_plan(options->from, &before);
-	if (r < 0) {
-		json_decref(after);
-		return complain_path(options->from, r);
-	}
-	changes = offline_diff(before, after);
-	print(options, changes, view_changes);
-	json_decref(changes);
-	json_decref(before);
-	json_decref(after);
-	return EXIT_SUCCESS;
+	for (size_t i = 0; (command = command_at(i)); i++)
+		(void)puts(command->words);
 }
 
 /* Levenshtein's distance, for words shorter than 32 letters. */
@@ -313,36 +105,89 @@ static unsigned distance(const char *a, const char *b)
 	return row[len];
 }
 
-static const struct command *find_command(const char *name)
+static const struct command *find_exact(const char *words)
 {
-	const struct command *nearest = &commands[0];
+	const struct command *command;
 
-	for (size_t i = 0; i < COUNT_OF(commands); i++) {
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-		if (distance(name, commands[i].name) < distance(name, nearest->name))
-			nearest = &commands[i];
+	for (size_t i = 0; (command = command_at(i)); i++) {
+		if (strcmp(command->words, words) == 0)
+			return command;
 	}
-	(void)fprintf(stderr,
-		"bellmanctl: there is no command '%s'; did you mean '%s'? See --help.\n", name,
-		nearest->name);
 	return NULL;
 }
 
-static int run(const struct options *options, const char *name, char **arguments, int count)
+static void suggest(const char *words)
 {
-	const struct command *command = find_command(name);
+	const struct command *nearest = command_at(0);
+	const struct command *command;
+
+	for (size_t i = 0; (command = command_at(i)); i++) {
+		if (distance(words, command->words) < distance(words, nearest->words))
+			nearest = command;
+	}
+	(void)fprintf(stderr,
+		"bellmanctl: there is no command '%s'; did you mean '%s'? See --help.\n", words,
+		nearest->words);
+}
+
+/* Whether some command of two words begins with @word. */
+static bool is_group(const char *word)
+{
+	const struct command *command;
+	size_t len = strlen(word);
+
+	for (size_t i = 0; (command = command_at(i)); i++) {
+		if (strncmp(command->words, word, len) == 0 && command->words[len] == ' ')
+			return true;
+	}
+	return false;
+}
+
+/* The command that @words begin with, two words before one; @ret_used: how many are its own. */
+static const struct command *find_command(char **words, int count, int *ret_used)
+{
+	char two[WORDS_MAX] = "";
+	const struct command *command = NULL;
+
+	if (count >= 2)
+		(void)snprintf(two, sizeof(two), "%s %s", words[0], words[1]);
+	if (count >= 2)
+		command = find_exact(two);
+	*ret_used = command ? 2 : 1;
+	if (!command)
+		command = find_exact(words[0]);
+	if (command && command->max < count - *ret_used && is_group(words[0])) {
+		suggest(two);
+		return NULL;
+	}
+	if (!command)
+		suggest(is_group(words[0]) && count >= 2 ? two : words[0]);
+	return command;
+}
+
+static int run(const struct options *options, unsigned given, char **words, int count)
+{
+	int used;
+	const struct command *command = find_command(words, count, &used);
 
 	if (!command)
 		return EXIT_USAGE;
-	if (count != (command->argument ? 1 : 0)) {
-		(void)fprintf(stderr, "usage: bellmanctl %s %s\n", command->name,
-			command->argument ? command->argument : "");
+	words += used;
+	count -= used;
+	if (count < command->min || count > command->max) {
+		(void)fprintf(stderr, "usage: bellmanctl %s%s%s\n", command->words,
+			command->arguments ? " " : "",
+			command->arguments ? command->arguments : "");
+		return EXIT_USAGE;
+	}
+	if (given & ~command->takes) {
+		(void)fprintf(stderr, "bellmanctl: '%s' does not take that option. See --help.\n",
+			command->words);
 		return EXIT_USAGE;
 	}
 	if (command->run)
-		return command->run(options, arguments[0]);
-	return ask(options, command->name, NULL, command->view);
+		return command->run(options, words, count);
+	return command_ask(options, command->words, NULL, command->view);
 }
 
 /* Return: true if @text names an output that there is. */
@@ -355,12 +200,56 @@ static bool parse_output(const char *text, struct options *options)
 	return false;
 }
 
+/* Takes over one option. Return: -1: go on, else the exit status. */
+static int take_option(int option, struct options *options, unsigned *given)
+{
+	switch (option) {
+	case 's':
+		options->socket = optarg;
+		return -1;
+	case 'o':
+		return parse_output(optarg, options) ? -1 : EXIT_USAGE;
+	case 'f':
+		options->from = optarg;
+		*given |= TAKES_FROM;
+		return -1;
+	case 'p':
+		options->peer = optarg;
+		*given |= TAKES_PEER;
+		return -1;
+	case 'm':
+		options->message = optarg;
+		*given |= TAKES_MESSAGE;
+		return -1;
+	case 'n':
+		options->is_dry_run = true;
+		*given |= TAKES_DRY_RUN;
+		return -1;
+	case 'l':
+		print_commands();
+		return EXIT_SUCCESS;
+	case 'h':
+		print_usage(stdout);
+		return EXIT_SUCCESS;
+	case 'v':
+		(void)puts("bellmanctl " BELLMAN_VERSION);
+		return EXIT_SUCCESS;
+	default:
+		(void)fputs("Try 'bellmanctl --help'.\n", stderr);
+		return EXIT_USAGE;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "socket", required_argument, NULL, 's' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "from", required_argument, NULL, 'f' },
+		{ "peer", required_argument, NULL, 'p' },
+		{ "message", required_argument, NULL, 'm' },
+		{ "dry-run", no_argument, NULL, 'n' },
+		{ "commands", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ 0 },
@@ -369,34 +258,18 @@ int main(int argc, char **argv)
 		.socket = DEFAULT_SOCKET,
 		.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
 	};
+	unsigned given = 0;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "s:o:h", longs, NULL)) != -1) {
-		switch (option) {
-		case 's':
-			options.socket = optarg;
-			break;
-		case 'o':
-			if (!parse_output(optarg, &options))
-				return EXIT_USAGE;
-			break;
-		case 'f':
-			options.from = optarg;
-			break;
-		case 'h':
-			print_usage(stdout);
-			return EXIT_SUCCESS;
-		case 'v':
-			(void)puts("bellmanctl " BELLMAN_VERSION);
-			return EXIT_SUCCESS;
-		default:
-			(void)fputs("Try 'bellmanctl --help'.\n", stderr);
-			return EXIT_USAGE;
-		}
+		int status = take_option(option, &options, &given);
+
+		if (status >= 0)
+			return status;
 	}
 	if (optind == argc) {
 		print_usage(stderr);
 		return EXIT_USAGE;
 	}
-	return run(&options, argv[optind], argv + optind + 1, argc - optind - 1);
+	return run(&options, given, argv + optind, argc - optind);
 }

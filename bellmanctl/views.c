@@ -3,76 +3,32 @@
 #include "bellmanctl/views.h"
 
 #include "base/mem.h"
-#include "bellmanctl/table.h"
+#include "bellmanctl/fields.h"
 
-#include <stdio.h>
 #include <string.h>
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static json_int_t int_of(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-static void add_int(struct table *table, json_int_t value)
-{
-	char text[32];
-
-	(void)snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, value);
-	table_add(table, text);
-}
-
-/* "5s", "3m20s", "2h05m", "9d04h". */
-static void add_age(struct table *table, double seconds)
-{
-	unsigned long s = seconds > 0 ? (unsigned long)seconds : 0;
-	char text[32];
-
-	if (s < 60)
-		(void)snprintf(text, sizeof(text), "%lus", s);
-	else if (s < 3600)
-		(void)snprintf(text, sizeof(text), "%lum%02lus", s / 60, s % 60);
-	else if (s < 86400)
-		(void)snprintf(text, sizeof(text), "%luh%02lum", s / 3600, s % 3600 / 60);
-	else
-		(void)snprintf(text, sizeof(text), "%lud%02luh", s / 86400, s % 86400 / 3600);
-	table_add(table, text);
-}
-
-static void finish(struct table *table, bool color, struct strbuf *out)
-{
-	table_print(table, color, out);
-	table_fini(table);
-}
 
 void view_status(const json_t *data, bool color, struct strbuf *out)
 {
 	bool is_ready = json_is_true(json_object_get(data, "ready"));
 
 	(void)color;
-	strbuf_addf(out, "node        %s\n", text_of(data, "node"));
-	strbuf_addf(out, "version     %s\n", text_of(data, "version"));
+	strbuf_addf(out, "node        %s\n", field_text(data, "node"));
+	strbuf_addf(out, "version     %s\n", field_text(data, "version"));
 	strbuf_addf(
-		out, "up          %" JSON_INTEGER_FORMAT " s\n", int_of(data, "uptime_seconds"));
+		out, "up          %" JSON_INTEGER_FORMAT " s\n", field_int(data, "uptime_seconds"));
 	strbuf_addf(out, "ready       %s%s%s\n", is_ready ? "yes" : "no", is_ready ? "" : ": ",
-		is_ready ? "" : text_of(data, "not_ready_because"));
+		is_ready ? "" : field_text(data, "not_ready_because"));
 	strbuf_addf(out,
 		"manifests   %s: %" JSON_INTEGER_FORMAT " files, %" JSON_INTEGER_FORMAT
 		" objects, %" JSON_INTEGER_FORMAT " errors, %" JSON_INTEGER_FORMAT " warnings\n",
-		text_of(data, "source"), int_of(data, "files"), int_of(data, "objects"),
-		int_of(data, "errors"), int_of(data, "warnings"));
+		field_text(data, "source"), field_int(data, "files"), field_int(data, "objects"),
+		field_int(data, "errors"), field_int(data, "warnings"));
 	strbuf_addf(out,
 		"services    %" JSON_INTEGER_FORMAT " of type LoadBalancer, %" JSON_INTEGER_FORMAT
 		" announced here\n",
-		int_of(data, "services"), int_of(data, "announced"));
-	strbuf_addf(out, "links       %" JSON_INTEGER_FORMAT " serve\n", int_of(data, "links"));
-	strbuf_addf(out, "conflicts   %" JSON_INTEGER_FORMAT "\n", int_of(data, "conflicts"));
+		field_int(data, "services"), field_int(data, "announced"));
+	strbuf_addf(out, "links       %" JSON_INTEGER_FORMAT " serve\n", field_int(data, "links"));
+	strbuf_addf(out, "conflicts   %" JSON_INTEGER_FORMAT "\n", field_int(data, "conflicts"));
 }
 
 void view_services(const json_t *data, bool color, struct strbuf *out)
@@ -87,18 +43,18 @@ void view_services(const json_t *data, bool color, struct strbuf *out)
 	{
 		const json_t *addresses = json_object_get(service, "addresses");
 		auto_(freep) char *name = xasprintf(
-			"%s/%s", text_of(service, "namespace"), text_of(service, "name"));
+			"%s/%s", field_text(service, "namespace"), field_text(service, "name"));
 		const json_t *address;
 		size_t k;
 
 		json_array_foreach(addresses, k, address)
 		{
-			const char *reason = text_of(address, "reason");
+			const char *reason = field_text(address, "reason");
 
 			table_add(&table, name);
-			table_add(&table, text_of(address, "ip"));
-			table_add(&table, text_of(address, "pool"));
-			table_add(&table, text_of(address, "owner"));
+			table_add(&table, field_text(address, "ip"));
+			table_add(&table, field_text(address, "pool"));
+			table_add(&table, field_text(address, "owner"));
 			table_add(&table, strcmp(reason, "passed") == 0 ? "announced" : reason);
 		}
 		if (json_array_size(addresses) > 0)
@@ -107,9 +63,9 @@ void view_services(const json_t *data, bool color, struct strbuf *out)
 		table_add(&table, "-");
 		table_add(&table, "-");
 		table_add(&table, "-");
-		table_add(&table, text_of(service, "reason"));
+		table_add(&table, field_text(service, "reason"));
 	}
-	finish(&table, color, out);
+	table_finish(&table, color, out);
 }
 
 void view_pools(const json_t *data, bool color, struct strbuf *out)
@@ -123,13 +79,13 @@ void view_pools(const json_t *data, bool color, struct strbuf *out)
 	table_init(&table, heads, COUNT_OF(heads));
 	json_array_foreach(data, i, pool)
 	{
-		table_add(&table, text_of(pool, "name"));
-		add_int(&table, int_of(pool, "ipv4_in_use"));
-		add_int(&table, int_of(pool, "ipv4_total"));
-		add_int(&table, int_of(pool, "ipv6_in_use"));
-		add_int(&table, int_of(pool, "ipv6_total"));
+		table_add(&table, field_text(pool, "name"));
+		table_add_int(&table, field_int(pool, "ipv4_in_use"));
+		table_add_int(&table, field_int(pool, "ipv4_total"));
+		table_add_int(&table, field_int(pool, "ipv6_in_use"));
+		table_add_int(&table, field_int(pool, "ipv6_total"));
 	}
-	finish(&table, color, out);
+	table_finish(&table, color, out);
 }
 
 void view_announcements(const json_t *data, bool color, struct strbuf *out)
@@ -143,17 +99,17 @@ void view_announcements(const json_t *data, bool color, struct strbuf *out)
 	table_init(&table, heads, COUNT_OF(heads));
 	json_array_foreach(data, i, at)
 	{
-		table_add(&table, text_of(at, "ip"));
-		table_add(&table, text_of(at, "link"));
-		table_add(&table, text_of(at, "state"));
-		add_age(&table, json_number_value(json_object_get(at, "since_seconds")));
-		add_int(&table, int_of(at, "requests"));
-		add_int(&table, int_of(at, "answers"));
-		add_int(&table, int_of(at, "gratuitous"));
-		add_int(&table, int_of(at, "conflicts"));
-		table_add(&table, text_of(at, "contender"));
+		table_add(&table, field_text(at, "ip"));
+		table_add(&table, field_text(at, "link"));
+		table_add(&table, field_text(at, "state"));
+		table_add_age(&table, json_number_value(json_object_get(at, "since_seconds")));
+		table_add_int(&table, field_int(at, "requests"));
+		table_add_int(&table, field_int(at, "answers"));
+		table_add_int(&table, field_int(at, "gratuitous"));
+		table_add_int(&table, field_int(at, "conflicts"));
+		table_add(&table, field_text(at, "contender"));
 	}
-	finish(&table, color, out);
+	table_finish(&table, color, out);
 }
 
 void view_links(const json_t *data, bool color, struct strbuf *out)
@@ -167,17 +123,17 @@ void view_links(const json_t *data, bool color, struct strbuf *out)
 	table_init(&table, heads, COUNT_OF(heads));
 	json_array_foreach(data, i, link)
 	{
-		table_add(&table, text_of(link, "name"));
-		table_add(&table, text_of(link, "mac"));
-		table_add(&table, text_of(link, "arp"));
-		table_add(&table, text_of(link, "ndp"));
-		add_int(&table, int_of(link, "frames"));
-		add_int(&table, int_of(link, "malformed"));
-		add_int(&table, int_of(link, "tagged"));
-		add_int(&table, int_of(link, "drops"));
-		table_add(&table, text_of(link, "error"));
+		table_add(&table, field_text(link, "name"));
+		table_add(&table, field_text(link, "mac"));
+		table_add(&table, field_text(link, "arp"));
+		table_add(&table, field_text(link, "ndp"));
+		table_add_int(&table, field_int(link, "frames"));
+		table_add_int(&table, field_int(link, "malformed"));
+		table_add_int(&table, field_int(link, "tagged"));
+		table_add_int(&table, field_int(link, "drops"));
+		table_add(&table, field_text(link, "error"));
 	}
-	finish(&table, color, out);
+	table_finish(&table, color, out);
 }
 
 static void print_gate(const json_t *gate, bool color, struct strbuf *out)
@@ -186,23 +142,23 @@ static void print_gate(const json_t *gate, bool color, struct strbuf *out)
 	const char *paint = !color ? "" : passed ? "\033[32m" : "\033[31m";
 
 	strbuf_addf(out, "  %s%s%s  %-12s %s\n", paint, passed ? "yes" : "NO ",
-		color ? "\033[0m" : "", text_of(gate, "gate"), text_of(gate, "detail"));
+		color ? "\033[0m" : "", field_text(gate, "gate"), field_text(gate, "detail"));
 	if (passed)
 		return;
-	strbuf_addf(
-		out, "       why: %s (%s)\n", text_of(gate, "meaning"), text_of(gate, "reason"));
-	if (text_of(gate, "advice")[0] != '\0')
-		strbuf_addf(out, "       do:  %s\n", text_of(gate, "advice"));
+	strbuf_addf(out, "       why: %s (%s)\n", field_text(gate, "meaning"),
+		field_text(gate, "reason"));
+	if (field_text(gate, "advice")[0] != '\0')
+		strbuf_addf(out, "       do:  %s\n", field_text(gate, "advice"));
 }
 
 void view_explain(const json_t *data, bool color, struct strbuf *out)
 {
-	bool announced = strcmp(text_of(data, "reason"), "passed") == 0;
+	bool announced = strcmp(field_text(data, "reason"), "passed") == 0;
 	const json_t *item;
 	size_t i;
 
-	strbuf_addf(out, "Service %s/%s on node %s: %s\n", text_of(data, "namespace"),
-		text_of(data, "name"), text_of(data, "node"),
+	strbuf_addf(out, "Service %s/%s on node %s: %s\n", field_text(data, "namespace"),
+		field_text(data, "name"), field_text(data, "node"),
 		announced ? "announced here" : "not announced here");
 	json_array_foreach(json_object_get(data, "gates"), i, item) print_gate(item, color, out);
 	json_array_foreach(json_object_get(data, "addresses"), i, item)
@@ -213,7 +169,7 @@ void view_explain(const json_t *data, bool color, struct strbuf *out)
 
 		if (json_array_size(candidates) == 0)
 			continue;
-		strbuf_addf(out, "  %s: candidates in order:", text_of(item, "ip"));
+		strbuf_addf(out, "  %s: candidates in order:", field_text(item, "ip"));
 		json_array_foreach(candidates, k, candidate)
 			strbuf_addf(out, " %s", json_string_value(candidate));
 		strbuf_add_char(out, '\n');
@@ -231,18 +187,18 @@ void view_config(const json_t *data, bool color, struct strbuf *out)
 	json_array_foreach(json_object_get(data, "findings"), i, finding)
 	{
 		strbuf_addf(out, "%s:%" JSON_INTEGER_FORMAT ": %s: %s %s/%s: %s: %s",
-			text_of(finding, "file"), int_of(finding, "line"),
-			text_of(finding, "severity"), text_of(finding, "kind"),
-			text_of(finding, "namespace"), text_of(finding, "name"),
-			text_of(finding, "field"), text_of(finding, "text"));
-		if (text_of(finding, "advice")[0] != '\0')
-			strbuf_addf(out, "; %s", text_of(finding, "advice"));
+			field_text(finding, "file"), field_int(finding, "line"),
+			field_text(finding, "severity"), field_text(finding, "kind"),
+			field_text(finding, "namespace"), field_text(finding, "name"),
+			field_text(finding, "field"), field_text(finding, "text"));
+		if (field_text(finding, "advice")[0] != '\0')
+			strbuf_addf(out, "; %s", field_text(finding, "advice"));
 		strbuf_add_char(out, '\n');
 	}
 	strbuf_addf(out,
 		"%" JSON_INTEGER_FORMAT " errors, %" JSON_INTEGER_FORMAT
 		" warnings, %" JSON_INTEGER_FORMAT " notes\n",
-		int_of(data, "errors"), int_of(data, "warnings"), int_of(data, "notes"));
+		field_int(data, "errors"), field_int(data, "warnings"), field_int(data, "notes"));
 }
 
 void view_event(const json_t *data, bool color, struct strbuf *out)
@@ -251,7 +207,7 @@ void view_event(const json_t *data, bool color, struct strbuf *out)
 	json_t *value;
 
 	(void)color;
-	strbuf_addf(out, "%s  %s", text_of(data, "time"), text_of(data, "event"));
+	strbuf_addf(out, "%s  %s", field_text(data, "time"), field_text(data, "event"));
 	json_object_foreach((json_t *)data, key, value)
 	{
 		if (strcmp(key, "time") == 0 || strcmp(key, "event") == 0)

@@ -18,7 +18,7 @@ fi
 
 fresh=$(mktemp -d /tmp/bellman-root.XXXXXX)
 clean_up() {
-	umount -R "$fresh/proc" "$fresh/sys" "$fresh/dev" "$fresh/run" 2>/dev/null
+	umount -R "$fresh" 2>/dev/null
 	rm -rf --one-file-system "$fresh"
 }
 trap clean_up EXIT
@@ -33,6 +33,8 @@ cp /etc/resolv.conf "$fresh/etc/resolv.conf"
 # Nothing that a package brings may start here.
 printf '#!/bin/sh\nexit 101\n' >"$fresh/usr/sbin/policy-rc.d"
 chmod 755 "$fresh/usr/sbin/policy-rc.d"
+# `ip netns exec` changes the mount of /, so that the new root has to be one.
+mount --bind "$fresh" "$fresh"
 mount -t proc proc "$fresh/proc"
 mount --rbind /sys "$fresh/sys"
 mount --rbind /dev "$fresh/dev"
