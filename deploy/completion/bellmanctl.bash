@@ -30,8 +30,7 @@ _bellmanctl() {
 	case ${typed[*]} in
 	lint | plan | capture) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	explain | "l2 move")
-		names=$("${COMP_WORDS[0]}" "${socket[@]}" -o json services 2>/dev/null |
-			sed -n 's/.*"namespace": "\([^"]*\)".*/\1/p; s/.*"name": "\([^"]*\)".*/\1/p' | paste -sd '/\n') ;;
+		names=$("${COMP_WORDS[0]}" "${socket[@]}" services 2>/dev/null | awk 'NR > 1 { print $1 }') ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$names" -- "$word")
 }
