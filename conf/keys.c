@@ -367,11 +367,14 @@ int keys_parse(const struct keys_table *table, const char *text, const char *fil
 		return -EBADMSG;
 	}
 	config_init(&config);
-	if (config_read_string(&config, text) == CONFIG_TRUE)
+	if (config_read_string(&config, text) == CONFIG_TRUE) {
 		walk(&l, config_root_setting(&config));
-	else
+		if (table->check)
+			table->check(&l, config_root_setting(&config));
+	} else {
 		refuse(&l, (unsigned)config_error_line(&config), config_error_text(&config),
 			"write KEY = VALUE; with text in double quotes");
+	}
 	config_destroy(&config);
 	return l.is_bad ? -EBADMSG : 0;
 }

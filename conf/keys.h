@@ -52,6 +52,8 @@ struct keys_table {
 	size_t count;
 	const char *const *sections;
 	size_t section_count;
+	/* What keys say of one another; NULL: nothing. Called when all are read. */
+	void (*check)(struct keys_loading *l, const config_setting_t *root);
 };
 
 /* One file under way. */

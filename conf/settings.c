@@ -65,6 +65,16 @@ static void set_schedule(
 	settings->announce.schedule_count = (size_t)count;
 }
 
+static void check_together(struct keys_loading *l, const config_setting_t *root)
+{
+	const config_setting_t *publish = config_setting_get_member(root, "publish");
+	const struct settings *settings = l->settings;
+
+	if (publish && settings->publish[0] && settings->allocator != SETTINGS_ALLOCATE_SELF)
+		keys_say(l, publish, "publish", "is of no use: this node does not allocate",
+			"take it out, or write allocator = \"self\"");
+}
+
 /* clang-format off */
 static const char *const source_names[] = { "directory", NULL };
 static const char *const allocator_names[] = { "manifests", "self", "follow", NULL };
@@ -95,6 +105,7 @@ static const struct key keys[] = {
 	{ "load_balancer_class",         KEY_TEXT,     AT(load_balancer_class), 0, 316 },
 	{ "ignore_exclude_label",        KEY_BOOL,     AT(ignore_exclude_label) },
 	{ "allocator",                   KEY_WORD,     AT(allocator), .names = allocator_names },
+	{ "publish",                     KEY_PATH,     AT(publish), 0, KEYS_TEXT_MAX },
 	{ "announce.schedule_ms",        KEY_OTHER,    AT(announce), 0, 60000, .set = set_schedule },
 	{ "announce.refresh_seconds",    KEY_UINT,     AT(announce.refresh_seconds), 0, 86400 },
 	{ "announce.ask_gateways",       KEY_BOOL,     AT(announce.ask_gateways) },
@@ -102,7 +113,8 @@ static const struct key keys[] = {
 	{ "announce.answers_per_second", KEY_UINT,     AT(announce.answers_per_second), 1, 100000 },
 };
 
-static const struct keys_table table = { keys, COUNT_OF(keys), sections, COUNT_OF(sections) };
+static const struct keys_table table = { keys, COUNT_OF(keys), sections, COUNT_OF(sections),
+	check_together };
 
 /* MetalLB's metallb-excludel2: links of containers and tunnels, which lead to no segment. */
 static const char *const default_excludes[] = { "^docker.*", "^cbr.*", "^dummy.*", "^virbr.*",
@@ -137,6 +149,7 @@ struct settings *settings_new(void)
 	s->metrics.listen = xstrdup("127.0.0.1:7472");
 	s->log.level = LOG_L_INFO;
 	s->load_balancer_class = xstrdup("");
+	s->publish = xstrdup("");
 	memcpy(s->announce.schedule_ms, default_schedule, sizeof(default_schedule));
 	s->announce.schedule_count = COUNT_OF(default_schedule);
 	s->announce.refresh_seconds = 60;
@@ -160,6 +173,7 @@ struct settings *settings_free(struct settings *settings)
 	free(settings->control.group);
 	free(settings->metrics.listen);
 	free(settings->load_balancer_class);
+	free(settings->publish);
 	free(settings);
 	return NULL;
 }

@@ -63,6 +63,7 @@ struct settings {
 	bool ignore_exclude_label; /* ignore_exclude_label: false */
 
 	enum settings_allocator allocator; /* allocator: "manifests" */
+	char *publish; /* publish: file for others to follow; "" (none); for "self" only */
 
 	struct {
 		uint32_t schedule_ms[SETTINGS_SCHEDULE_MAX]; /* announce.schedule_ms: */

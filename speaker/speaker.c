@@ -80,6 +80,17 @@ static enum ipam_mode mode_of(const struct settings *settings)
 	return IPAM_MANIFESTS;
 }
 
+/* For those that follow this node. */
+static int publish_assignments(const struct speaker *speaker)
+{
+	const char *path = speaker->settings->publish;
+	int r = path[0] ? assignments_save(path, speaker->ipam) : 0;
+
+	if (r < 0 && speaker->save_error != r)
+		log_error("assignments not published", kv_str("file", path), kv_errno(r));
+	return r;
+}
+
 /*
  * What the one allocator announces must be on the disk first. If it can not be written the Services work on; the
  * log, the metrics and /healthz say what would be lost.
@@ -94,6 +105,8 @@ static void save_assignments(struct speaker *speaker)
 	if (r < 0 && speaker->save_error != r)
 		log_error(
 			"assignments not saved", kv_str("file", speaker->assignments), kv_errno(r));
+	if (r == 0)
+		r = publish_assignments(speaker);
 	speaker->save_error = r;
 	speaker->assignments_changed = r < 0;
 }
@@ -468,6 +481,7 @@ int speaker_open(struct event_base *base, struct settings *settings, struct spea
 		}
 	}
 	restore(speaker);
+	speaker->assignments_changed = true; /* what others follow may be old */
 	events_source(speaker);
 	on_turn(-1, 0, speaker);
 	*ret_speaker = speaker;
@@ -553,6 +567,7 @@ void speaker_reload(struct speaker *speaker, struct settings *settings)
 	conf = engine_conf(settings);
 	arp_engine_set_conf(speaker->arp, &conf);
 	speaker->replan_all = true;
+	speaker->assignments_changed = true;
 	read_links(speaker);
 	conf_directory_rescan(speaker->source);
 	ask_turn(speaker);

@@ -29,6 +29,8 @@ static const struct bad_row bad_rows[] = {
 	{ "metrics = { listen = \"::1:7472\"; };", "f:1: metrics.listen: is no address and port" },
 	{ "ignore_exclude_label = 1;", "f:1: ignore_exclude_label: is not a boolean" },
 	{ "allocator = \"other\";", "f:1: allocator: is not known" },
+	{ "publish = \"a.json\";", "f:1: publish: is not an absolute path" },
+	{ "allocator = \"follow\";\npublish = \"/p\";", "f:2: publish: is of no use" },
 	{ "interfaces = { exclude = [ \"(\" ]; };",
 		"f:1: interfaces.exclude: has an item that is no regular" },
 	{ "interfaces = { include = \"eth0\"; };", "f:1: interfaces.include: is not a list" },
@@ -92,7 +94,7 @@ static void every_key_is_taken(void **state)
 		"metrics = { listen = \"[::1]:9\"; };\n"
 		"log = { level = \"debug\"; format = \"json\"; };\n"
 		"load_balancer_class = \"example.com/x\"; ignore_exclude_label = true;\n"
-		"allocator = \"follow\";\n"
+		"allocator = \"self\"; publish = \"/p/a.json\";\n"
 		"announce = { schedule_ms = [ 0, 7 ]; refresh_seconds = 0; ask_gateways = true;\n"
 		"  frames_per_second = 9; answers_per_second = 8; };\n";
 	auto_(report_finip) struct report report = { 0 };
@@ -111,7 +113,8 @@ static void every_key_is_taken(void **state)
 	assert_int_equal(s->log.format, LOG_JSON);
 	assert_string_equal(s->load_balancer_class, "example.com/x");
 	assert_true(s->ignore_exclude_label);
-	assert_int_equal(s->allocator, SETTINGS_ALLOCATE_FOLLOW);
+	assert_int_equal(s->allocator, SETTINGS_ALLOCATE_SELF);
+	assert_string_equal(s->publish, "/p/a.json");
 	assert_int_equal(s->announce.schedule_count, 2);
 	assert_int_equal(s->announce.refresh_seconds, 0);
 	assert_true(s->announce.ask_gateways);
