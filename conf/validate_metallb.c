@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "conf/rules.h"
 #include "conf/validate.h"
+#include "model/community.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -123,30 +123,11 @@ void check_l2_advertisement(struct checking *c, const struct l2_advertisement *a
 	}
 }
 
-/* A decimal number up to @max that ends at @end; NULL or what stands behind it. */
-static const char *skip_number(const char *text, uint64_t max, char end)
-{
-	uint64_t value = 0;
-	const char *c = text;
-
-	for (; isdigit((unsigned char)*c) && c - text < 11; c++)
-		value = value * 10 + (uint64_t)(*c - '0');
-	if (c == text || value > max || *c != end)
-		return NULL;
-	return end ? c + 1 : c;
-}
-
 bool is_community_value(const char *text)
 {
-	const char *c;
+	struct community_value value;
 
-	if (strncmp(text, "large:", 6) == 0) {
-		c = skip_number(text + 6, UINT32_MAX, ':');
-		c = c ? skip_number(c, UINT32_MAX, ':') : NULL;
-		return c && skip_number(c, UINT32_MAX, '\0');
-	}
-	c = skip_number(text, UINT16_MAX, ':');
-	return c && skip_number(c, UINT16_MAX, '\0');
+	return community_parse(text, &value) == 0;
 }
 
 static void check_communities(struct checking *c, const struct strings *communities)
