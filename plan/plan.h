@@ -7,6 +7,7 @@
  */
 
 #include "model/model.h"
+#include "plan/bgp_peers.h"
 #include "plan/elect.h"
 #include "plan/reason.h"
 
@@ -30,6 +31,13 @@ struct plan_link {
 	bool can_ndp;
 };
 
+/* What BGP is to do on the node that plans. */
+struct plan_bgp_input {
+	const struct plan_bgp_peers *peers; /* NULL: no BGP */
+	enum plan_reason withheld;          /* why nothing is announced; PLAN_PASSED: it is */
+	bool weighs_endpoints;              /* link bandwidth by endpoints of the node */
+};
+
 struct plan_input {
 	const struct model *model;
 	const char *self;
@@ -39,6 +47,7 @@ struct plan_input {
 	bool ignore_exclude_label;
 	void (*assigned)(void *user, const struct service *service, struct plan_assigned *ret);
 	bool (*is_alive)(void *user, const char *node); /* NULL: all are */
+	struct plan_bgp_input bgp;
 	void *user;
 };
 
@@ -53,13 +62,14 @@ struct plan_gate {
 	char *detail;            /* owned; for people, may be NULL */
 };
 
-/* One address of a Service at layer 2. */
+/* One address of a Service: at layer 2, where one Node announces it, and by BGP, where all may. */
 struct plan_address {
 	struct ip ip;
 	char *pool;
-	enum plan_reason reason; /* PLAN_PASSED: self announces it */
-	char *owner;             /* Node that is to announce it; NULL: none can */
-	char **heirs;            /* the candidates in order, the owner first; owned */
+	enum plan_reason bgp_reason; /* PLAN_PASSED: self announces it by BGP */
+	enum plan_reason reason;     /* PLAN_PASSED: self announces it at layer 2 */
+	char *owner;                 /* Node that is to announce it; NULL: none can */
+	char **heirs;                /* the candidates in order, the owner first; owned */
 	size_t heir_count;
 	unsigned *ifindexes; /* where self announces it; owned, sorted */
 	size_t ifindex_count;
@@ -72,9 +82,10 @@ struct service_plan {
 	size_t gate_count;
 	struct plan_address addresses[2];
 	size_t address_count;
+	struct plan_bgp_paths bgp; /* of all addresses */
 };
 
-/* PLAN_PASSED if self announces any address of it, else why not. */
+/* PLAN_PASSED if self announces any address of it, in any way, else why not. */
 enum plan_reason service_plan_reason(const struct service_plan *plan);
 
 /* Decides about one Service. The caller owns the result. */

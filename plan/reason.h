@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Why a Service is announced from a node, or why not: one code for plan, explain, events, metrics
- * and status.
+ * Why a Service is announced from a node, or why not, and why a BGP peer is not spoken to: one code
+ * for plan, explain, events, metrics and status.
  */
 
 enum plan_reason {
@@ -22,6 +22,20 @@ enum plan_reason {
 	PLAN_NO_LOCAL_ENDPOINT,
 	PLAN_NOT_ELECTED,
 	PLAN_NO_INTERFACE,
+	PLAN_NODE_DRAINED,
+	PLAN_NODE_UNHEALTHY,
+	PLAN_NO_BGP_ADVERTISEMENT,
+	PLAN_NO_BGP_PEER,
+	PLAN_BAD_ANNOTATION,
+	PLAN_UNKNOWN_COMMUNITY,
+	PLAN_CONFLICTING_ADVERTISEMENTS,
+	PLAN_PEER_NOT_USABLE,
+	PLAN_PEER_SECRET_MISSING,
+	PLAN_PEER_SECRET_NOT_USABLE,
+	PLAN_PEER_PROFILE_MISSING,
+	PLAN_PEER_DUPLICATE,
+	PLAN_PEER_TOO_MANY,
+	PLAN_PEER_DOWN,
 	PLAN_REASON_COUNT_,
 };
 

@@ -7,6 +7,8 @@
 
 #include "base/mem.h"
 #include "model/select.h"
+#include "plan/bgp_gates.h"
+#include "plan/covers.h"
 #include "plan/plan.h"
 
 #include <stdarg.h>
@@ -44,56 +46,16 @@ __attribute__((format(printf, 4, 5))) static bool gate(
 	return reason == PLAN_PASSED;
 }
 
-static bool is_servable(const struct model_endpoint *endpoint)
-{
-	return endpoint->is_ready || endpoint->is_serving;
-}
-
-static size_t count_servable(const struct work *work, const char *node)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < work->endpoints.count; i++) {
-		const struct model_endpoint *endpoint = &work->endpoints.at[i];
-
-		if (node && (!endpoint->node || strcmp(endpoint->node, node) != 0))
-			continue;
-		count += is_servable(endpoint);
-	}
-	return count;
-}
-
-static const struct pool *find_pool(const struct model *model, const char *name)
-{
-	model_each(model, MODEL_POOL, object)
-	{
-		if (strcmp(object->meta.name, name) == 0)
-			return (const struct pool *)object;
-	}
-	return NULL;
-}
-
-static bool ad_covers_pool(
-	const struct l2_advertisement *ad, const char *name, const struct pool *pool)
-{
-	if (ad->pools.count == 0 && ad->pool_selectors.count == 0)
-		return true;
-	if (strings_contain(&ad->pools, name))
-		return true;
-	return pool && ad->pool_selectors.count > 0 &&
-		selectors_match(&ad->pool_selectors, &pool->object.meta.labels);
-}
-
 static void find_ads(const struct work *work, const char *pool_name, struct ads *ads)
 {
 	const struct model *model = work->input->model;
-	const struct pool *pool = find_pool(model, pool_name);
+	const struct pool *pool = plan_find_pool(model, pool_name);
 
 	model_each(model, MODEL_L2_ADVERTISEMENT, object)
 	{
 		const struct l2_advertisement *ad = (const struct l2_advertisement *)object;
 
-		if (!ad_covers_pool(ad, pool_name, pool) ||
+		if (!plan_covers_pool(&ad->pools, &ad->pool_selectors, pool_name, pool) ||
 			!selectors_match(
 				&ad->service_selectors, &work->service->object.meta.labels))
 			continue;
@@ -127,7 +89,7 @@ static enum plan_reason judge_node(
 	if (input->is_alive && !input->is_alive(input->user, name))
 		return PLAN_NODE_NOT_ALIVE;
 	if (work->service->external_traffic_policy == TRAFFIC_LOCAL &&
-		count_servable(work, name) == 0)
+		plan_count_servable(&work->endpoints, name) == 0)
 		return PLAN_NO_LOCAL_ENDPOINT;
 	return PLAN_PASSED;
 }
@@ -277,6 +239,7 @@ static void keep_addresses(struct work *work)
 			.ip = work->assigned.ips[i],
 			.pool = xstrdup(work->assigned.pools[i]),
 			.reason = PLAN_NO_ENDPOINTS,
+			.bgp_reason = PLAN_NO_ENDPOINTS,
 		};
 }
 
@@ -308,7 +271,7 @@ static bool pass_address(struct work *work)
 
 static bool pass_endpoints(struct work *work)
 {
-	size_t servable = count_servable(work, NULL);
+	size_t servable = plan_count_servable(&work->endpoints, NULL);
 
 	return gate(work, "endpoints", servable > 0 ? PLAN_PASSED : PLAN_NO_ENDPOINTS,
 		"%zu of %zu can serve", servable, work->endpoints.count);
@@ -331,6 +294,22 @@ static void pass_announcement(struct work *work)
 	}
 }
 
+static void pass_bgp(struct work *work)
+{
+	for (size_t i = 0; i < work->plan->address_count; i++) {
+		struct plan_address *address = &work->plan->addresses[i];
+		auto_(freep) char *detail = NULL;
+
+		address->bgp_reason = PLAN_NO_BGP_ADVERTISEMENT;
+		if (!plan_bgp_is_used(work->input))
+			continue;
+		address->bgp_reason = plan_bgp_judge(work->input, work->service, &work->endpoints,
+			&address->ip, address->pool, &work->plan->bgp, &detail);
+		(void)gate(work, address->ip.family == AF_INET ? "bgp-ipv4" : "bgp-ipv6",
+			address->bgp_reason, "%s", detail);
+	}
+}
+
 struct service_plan *service_plan_new(const struct plan_input *input, const struct service *service)
 {
 	struct work work = { .input = input, .service = service };
@@ -341,8 +320,10 @@ struct service_plan *service_plan_new(const struct plan_input *input, const stru
 	input->assigned(input->user, service, &work.assigned);
 	if (pass_address(&work)) {
 		model_endpoints(input->model, service, &work.endpoints);
-		if (pass_endpoints(&work))
+		if (pass_endpoints(&work)) {
 			pass_announcement(&work);
+			pass_bgp(&work);
+		}
 		model_endpoints_fini(&work.endpoints);
 	}
 	return work.plan;
@@ -364,10 +345,20 @@ struct service_plan *service_plan_free(struct service_plan *plan)
 		free(address->owner);
 		free(address->pool);
 	}
+	plan_bgp_paths_fini(&plan->bgp);
 	free(plan->ns);
 	free(plan->name);
 	free(plan);
 	return NULL;
+}
+
+/* What stopped it in the way that came nearest: a way that nobody asked for says nothing. */
+static enum plan_reason nearest(const struct plan_address *address)
+{
+	return address->reason == PLAN_NO_MATCHING_ADVERTISEMENT &&
+			address->bgp_reason != PLAN_NO_BGP_ADVERTISEMENT ?
+		address->bgp_reason :
+		address->reason;
 }
 
 enum plan_reason service_plan_reason(const struct service_plan *plan)
@@ -375,11 +366,14 @@ enum plan_reason service_plan_reason(const struct service_plan *plan)
 	enum plan_reason reason = PLAN_NO_ADDRESS;
 
 	for (size_t i = 0; i < plan->address_count; i++) {
-		if (plan->addresses[i].reason == PLAN_PASSED)
+		if (plan->addresses[i].reason == PLAN_PASSED ||
+			plan->addresses[i].bgp_reason == PLAN_PASSED)
 			return PLAN_PASSED;
 	}
 	if (plan->gate_count > 0)
 		reason = plan->gates[plan->gate_count - 1].reason;
+	if (plan->address_count > 0)
+		reason = nearest(&plan->addresses[plan->address_count - 1]);
 	return reason;
 }
 
@@ -396,7 +390,8 @@ static bool gates_equal(const struct service_plan *a, const struct service_plan 
 static bool addresses_equal(const struct plan_address *a, const struct plan_address *b)
 {
 	bool equal = ip_equal(&a->ip, &b->ip) && a->reason == b->reason &&
-		a->heir_count == b->heir_count && a->ifindex_count == b->ifindex_count;
+		a->bgp_reason == b->bgp_reason && a->heir_count == b->heir_count &&
+		a->ifindex_count == b->ifindex_count;
 
 	for (size_t i = 0; equal && i < a->heir_count; i++)
 		equal = strcmp(a->heirs[i], b->heirs[i]) == 0;
@@ -407,7 +402,8 @@ static bool addresses_equal(const struct plan_address *a, const struct plan_addr
 
 bool service_plan_equal(const struct service_plan *a, const struct service_plan *b)
 {
-	bool equal = gates_equal(a, b) && a->address_count == b->address_count;
+	bool equal = gates_equal(a, b) && a->address_count == b->address_count &&
+		plan_bgp_paths_equal(&a->bgp, &b->bgp);
 
 	for (size_t i = 0; equal && i < a->address_count; i++)
 		equal = addresses_equal(&a->addresses[i], &b->addresses[i]);
