@@ -12,12 +12,11 @@ static bool is_for_us(const struct slot *slot, const struct neigh_frame *frame)
 	return mac_is_group(&frame->eth_dst) || mac_equal(&frame->eth_dst, &slot->conf.mac);
 }
 
-static struct on_link *place(struct address *address, const struct slot *slot)
+static struct place *place_on(const struct address *address, const struct slot *slot)
 {
-	size_t i = (size_t)(slot - address->engine->slots);
-	bool can = address->ip.family == AF_INET ? slot->conf.can_arp : slot->conf.can_ndp;
+	size_t i = (size_t)(slot - slot->engine->slots);
 
-	return can && i < address->on_count && address->on[i].is_wanted ? &address->on[i] : NULL;
+	return address && slot_serves(slot, &address->ip) ? place_at(address, i) : NULL;
 }
 
 /* A group or empty address is nobody to answer to (RFC 1812 section 3.3.2 by analogy). */
@@ -26,47 +25,95 @@ static bool asker_is_real(const struct mac *mac)
 	return !mac_is_group(mac) && !mac_is_zero(mac);
 }
 
-/* RFC 5227 section 2.4: the rightful owner defends, once in a while, and stays. */
-static void defend(struct address *address, const struct neigh_frame *frame, struct slot *slot)
+/* Made-up MACs must not become an event each. */
+static void report_heard(
+	struct address *address, const struct mac *mac, const struct slot *slot, uint64_t now_ns)
 {
-	uint64_t now = clock_now_ns();
-	/* Told once while it lasts: made-up MACs must not make an event each. */
+	uint64_t gap_ms = mac_equal(&address->heard, mac) ? HEARD_SAME_MS : HEARD_OTHER_MS;
+
+	if (address->heard_ns != 0 && now_ns - address->heard_ns < gap_ms * NS_PER_MS)
+		return;
+	address->heard_ns = now_ns;
+	address->heard = *mac;
+	engine_report(address->engine, ARP_EV_HEARD, address, mac, slot);
+}
+
+/* RFC 5227 section 2.4: the rightful owner defends, once in a while, and stays. */
+static void contest(struct place *place, const struct mac *mac, uint64_t now_ns)
+{
+	struct address *address = place->address;
 	bool is_news = !address->is_contested;
 
-	address->contested_ns = now;
+	address->contested_ns = now_ns;
 	address->is_contested = true;
-	address->contender = frame->sender;
-	if (is_news)
-		engine_report(address->engine, ARP_EV_CONFLICT, address, slot);
-	if (now - address->defended_ns < DEFEND_GAP_MS * NS_PER_MS)
+	address->contender = *mac;
+	if (is_news) {
+		engine_report(address->engine, ARP_EV_CONFLICT, address, mac, place->slot);
+		arp_timer_set(&address->engine->timers, &address->contest,
+			now_ns + CONTEST_SECONDS * NS_PER_S);
+	}
+	if (address->defended_ns != 0 && now_ns - address->defended_ns < DEFEND_GAP_MS * NS_PER_MS)
 		return;
-	address->defended_ns = now;
-	engine_announce(address);
+	address->defended_ns = now_ns;
+	place_defend(place);
+}
+
+static bool is_foreign(const struct slot *slot, const struct mac *mac)
+{
+	return asker_is_real(mac) && !engine_slot_of_mac(slot->engine, mac);
 }
 
 /* Somebody says that an address of ours is his. */
 static void on_claim(struct slot *slot, const struct neigh_frame *frame, const struct ip *claimed)
 {
-	struct address *address = engine_find(slot->engine, claimed);
-	struct on_link *on = address ? place(address, slot) : NULL;
+	struct place *place = place_on(engine_find(slot->engine, claimed), slot);
+	uint64_t now_ns = slot->engine->clock();
 
-	if (!on || !asker_is_real(&frame->sender) ||
-		engine_slot_of_mac(slot->engine, &frame->sender))
+	if (!place || !is_foreign(slot, &frame->sender))
 		return;
-	on->counters.conflicts++;
-	if (address->state == ARP_PROBING)
-		engine_refuse(address, &frame->sender, slot);
-	else if (address->state == ARP_ANNOUNCED)
-		defend(address, frame, slot);
+	report_heard(place->address, &frame->sender, slot, now_ns);
+	switch (place->state) {
+	case ARP_PROBING:
+		place->counters.conflicts++;
+		place_answered(place, &frame->sender, now_ns);
+		break;
+	case ARP_ANNOUNCED:
+		place->counters.conflicts++;
+		if (place->address->mode == ARP_CLAIM)
+			contest(place, &frame->sender, now_ns);
+		break;
+	case ARP_QUIET:
+	case ARP_REFUSED:
+		return;
+	}
+	engine_kick(slot->engine);
+}
+
+/*
+ * Another host asks, before using it, for an address that we ask for too (RFC 5227 section 2.1.1,
+ * RFC 4862 section 5.4.3). Neither may have it now. Of a question on standby the asker decides.
+ */
+static void on_rival(struct place *place, const struct mac *mac)
+{
+	uint64_t now_ns = place->slot->engine->clock();
+
+	if (!is_foreign(place->slot, mac))
+		return;
+	engine_report(place->slot->engine, ARP_EV_RIVAL, place->address, mac, place->slot);
+	if (place->address->mode == ARP_STANDBY)
+		return;
+	place->counters.conflicts++;
+	place_answered(place, mac, now_ns);
+	engine_kick(place->slot->engine);
 }
 
 /* Answers to one address are limited, so that a storm of questions does not become two. */
 static bool may_answer(struct address *address)
 {
-	uint64_t now = clock_now_ns();
+	uint64_t now_ns = address->engine->clock();
 
-	if (now - address->window_ns >= NS_PER_S) {
-		address->window_ns = now;
+	if (now_ns - address->window_ns >= NS_PER_S) {
+		address->window_ns = now_ns;
 		address->window_answers = 0;
 	}
 	return address->window_answers++ < address->engine->conf.answers_per_second;
@@ -106,23 +153,29 @@ static struct neigh_frame ndp_answer(const struct slot *slot, const struct neigh
 
 static void on_question(struct slot *slot, const struct neigh_frame *frame)
 {
-	struct address *address = engine_find(slot->engine, &frame->target);
-	struct on_link *on = address ? place(address, slot) : NULL;
+	struct place *place = place_on(engine_find(slot->engine, &frame->target), slot);
 	bool is_arp = frame->kind == NEIGH_ARP_REQUEST;
+	const struct mac *asker = is_arp ? &frame->sender : &frame->eth_src;
 	struct neigh_frame answer;
 
-	if (!on || address->state != ARP_ANNOUNCED)
+	if (!place)
 		return;
-	on->counters.requests++;
-	if (!asker_is_real(is_arp ? &frame->sender : &frame->eth_src))
+	if (place->state == ARP_PROBING && ip_to_uint(&frame->source) == 0) {
+		on_rival(place, asker);
 		return;
-	if (!may_answer(address)) {
-		on->counters.limited++;
+	}
+	if (place->state != ARP_ANNOUNCED)
+		return;
+	place->counters.requests++;
+	if (!asker_is_real(asker))
+		return;
+	if (!may_answer(place->address)) {
+		place->counters.limited++;
 		return;
 	}
 	answer = is_arp ? arp_answer(slot, frame) : ndp_answer(slot, frame);
-	engine_send(slot, &answer);
-	on->counters.answers++;
+	if (slot_send(slot, &answer))
+		place->counters.answers++;
 }
 
 void engine_on_frame(void *user, const uint8_t *bytes, size_t len)

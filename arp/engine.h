@@ -3,8 +3,9 @@
 
 /*
  * Layer 2: answers ARP and NDP for a set of addresses on a set of links, announces them, and watches
- * for others who claim them. It is told complete desired states and works out the difference; it
- * knows nothing of Services. No globals; everything runs on the event base it is given.
+ * for others who claim them. It knows nothing of Services. No globals; everything runs on the event
+ * base it is given, in that base's thread. In its steady state it takes no memory and logs nothing:
+ * what happens is an event.
  */
 
 #include "arp/schedule.h"
@@ -36,33 +37,47 @@ enum {
 	ARP_LINKS_MAX = 64
 };
 
-/* An address to announce. */
+/* What to do about an address. */
+enum arp_mode {
+	ARP_CLAIM, /* ask whether a host has it (RFC 5227), then announce; else ask again later */
+	ARP_ANNOUNCE, /* announce at once, without asking; whether to defend is the user's matter */
+	ARP_STANDBY,  /* say nothing, but report who has it */
+};
+
 struct arp_address_conf {
 	struct ip ip;
+	enum arp_mode mode;
 	const unsigned *ifindexes; /* where; borrowed for the call */
 	size_t ifindex_count;      /* 0: on every link */
 };
 
 enum arp_event_type {
-	ARP_EV_ANNOUNCED,      /* nobody else has it: we answer from now on */
-	ARP_EV_PROBE_CONFLICT, /* somebody else answers: not announced, asked for again later */
-	ARP_EV_CONFLICT,       /* somebody else claims it while we announce it */
+	ARP_EV_ANNOUNCED,      /* we answer on this link from now on */
+	ARP_EV_PROBE_CONFLICT, /* another host has it: not announced on this link, asked for again */
+	ARP_EV_CONFLICT,       /* another host claims it while we announce it by ARP_CLAIM */
 	ARP_EV_CONFLICT_OVER,
+	ARP_EV_HEARD, /* another host claims it, in whatever mode; a few a second at most */
+	ARP_EV_RIVAL, /* another host asks for it at the same time as we do */
+	ARP_EV_PROBE_ANSWERED, /* results of arp_engine_probe(): somebody has it */
+	ARP_EV_PROBE_SILENT,   /* nobody answered on any of its links */
+	ARP_EV_PROBE_BLIND,    /* no link to ask on is open */
 	ARP_EV_LINK_UP,
 	ARP_EV_LINK_FAILED,
+	ARP_EV_SEND_FAILED, /* frames do not leave by this link; told once in a while */
+	ARP_EV_JOIN_FAILED, /* the solicited-node group of the address: NS may not arrive */
 };
 
 struct arp_event {
 	enum arp_event_type type;
-	struct ip ip;     /* of address events */
-	struct mac mac;   /* the other one's */
-	const char *link; /* name; borrowed for the call */
-	int error;        /* negative errno of ARP_EV_LINK_FAILED */
+	struct ip ip;           /* of address events */
+	struct mac mac;         /* the other one's; zero: none */
+	char link[IF_NAMESIZE]; /* "": none */
+	int error;              /* negative errno of the last three */
 };
 
 typedef void arp_event_fn(void *user, const struct arp_event *event);
 
-/* @conf is copied; @on_event is called from the event loop. */
+/* @conf is copied; @on_event is called from the event loop alone, and may call the engine. */
 struct arp_engine *arp_engine_new(struct event_base *base, const struct arp_engine_conf *conf,
 	arp_event_fn *on_event, void *user);
 struct arp_engine *arp_engine_free(struct arp_engine *engine);
@@ -74,11 +89,37 @@ void arp_engine_set_conf(struct arp_engine *engine, const struct arp_engine_conf
 void arp_engine_set_links(
 	struct arp_engine *engine, const struct arp_link_conf *links, size_t count);
 
-/* All addresses to announce. One that is new is probed before its first use (RFC 5227). */
-void arp_engine_set_addresses(
-	struct arp_engine *engine, const struct arp_address_conf *addresses, size_t count);
+/* Adds an address, or changes what is to be done about it. Costs the same however many there are. */
+void arp_engine_put(struct arp_engine *engine, const struct arp_address_conf *address);
+void arp_engine_drop(struct arp_engine *engine, const struct ip *ip);
+
+/* What follows concerns addresses that were put, and does nothing for others. */
+
+/* ARP_ANNOUNCE takes it at once, ARP_STANDBY goes quiet at once. */
+void arp_engine_set_mode(struct arp_engine *engine, const struct ip *ip, enum arp_mode mode);
+
+/**
+ * arp_engine_probe() - ask the wire who has an address in ARP_STANDBY
+ *
+ * PROBE_COUNT probes PROBE_GAP_MS apart on each of its links (RFC 5227 section 2.1.1, RFC 4862
+ * section 5.4.2), and then exactly one of the three ARP_EV_PROBE_ results.
+ */
+void arp_engine_probe(struct arp_engine *engine, const struct ip *ip);
+
+/* Sends a single probe for an address in ARP_STANDBY; an answer is an ARP_EV_HEARD. */
+void arp_engine_ask(struct arp_engine *engine, const struct ip *ip);
+
+/* Announces once more, from the beginning of the schedule, where it is announced. */
+void arp_engine_announce(struct arp_engine *engine, const struct ip *ip);
+
+/* Frames that came while this process did not run are old questions: throws them away. */
+void arp_engine_flush(struct arp_engine *engine);
+
+/* What is announced is asked for again before it is answered for again; mode stays. */
+void arp_engine_doubt(struct arp_engine *engine);
 
 enum arp_state {
+	ARP_QUIET,
 	ARP_PROBING,
 	ARP_ANNOUNCED,
 	ARP_REFUSED, /* another host has it */
@@ -89,7 +130,7 @@ struct arp_counters {
 	uint64_t requests;   /* received for it: ARP requests or NS */
 	uint64_t answers;    /* sent */
 	uint64_t limited;    /* not answered: answers_per_second */
-	uint64_t gratuitous; /* frames of announcements */
+	uint64_t gratuitous; /* frames of announcements sent */
 	uint64_t conflicts;  /* foreign claims seen */
 };
 
@@ -113,6 +154,7 @@ struct arp_link_view {
 	uint64_t malformed;
 	uint64_t tagged;
 	uint64_t drops;
+	uint64_t unsent; /* frames that the kernel did not take */
 };
 
 typedef void arp_address_view_fn(void *user, const struct arp_address_view *view);
@@ -123,5 +165,5 @@ void arp_engine_visit_addresses(
 	const struct arp_engine *engine, arp_address_view_fn *visit, void *user);
 void arp_engine_visit_links(const struct arp_engine *engine, arp_link_view_fn *visit, void *user);
 
-/* "probing", "announced", "refused". */
+/* "quiet", "probing", "announced", "refused". */
 const char *arp_state_name(enum arp_state state);

@@ -3,7 +3,6 @@
 #include "arp/link.h"
 
 #include "arp/frame.h"
-#include "base/log.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -74,7 +73,7 @@ static int pcap_errno(int status)
 	return -EIO;
 }
 
-static int activate(struct arp_link *link, const char *name)
+static int activate(struct arp_link *link)
 {
 	struct bpf_program program;
 	char message[PCAP_ERRBUF_SIZE];
@@ -86,11 +85,8 @@ static int activate(struct arp_link *link, const char *name)
 	(void)pcap_set_immediate_mode(link->pcap, 1);
 	(void)pcap_set_buffer_size(link->pcap, BUFFER_BYTES);
 	status = pcap_activate(link->pcap);
-	if (status < 0) {
-		log_error("capture not opened", kv_str("link", name),
-			kv_str("why", pcap_geterr(link->pcap)));
+	if (status < 0)
 		return pcap_errno(status);
-	}
 	if (pcap_datalink(link->pcap) != DLT_EN10MB)
 		return -EMEDIUMTYPE;
 	if (pcap_compile(link->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
@@ -115,7 +111,7 @@ int arp_link_open(struct event_base *base, const char *name, unsigned ifindex,
 	link->pcap = pcap_create(name, message);
 	if (!link->pcap)
 		return -EIO;
-	r = activate(link, name);
+	r = activate(link);
 	if (r < 0)
 		return r;
 	link->event = event_new(
@@ -155,6 +151,22 @@ int arp_link_send(struct arp_link *link, const uint8_t *bytes, size_t len)
 	if (pcap_inject(link->pcap, bytes, len) < 0)
 		return errno != 0 ? -errno : -EIO;
 	return 0;
+}
+
+static void on_stale(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
+{
+	(void)user;
+	(void)header;
+	(void)bytes;
+}
+
+void arp_link_flush(struct arp_link *link)
+{
+	/* As many batches as fill the buffer with the smallest frames; more are new ones. */
+	for (size_t i = 0; i < BUFFER_BYTES / FRAME_MIN / BATCH; i++) {
+		if (pcap_dispatch(link->pcap, BATCH, on_stale, NULL) <= 0)
+			return;
+	}
 }
 
 static int change_membership(

@@ -4,7 +4,8 @@
 /*
  * Frames of one network interface in and out: the one file of arp/ that talks to the kernel. One
  * libpcap handle, immediate and non-blocking, with a kernel filter for ARP, NS and NA; plus the
- * IPv6 groups that the interface must listen to.
+ * IPv6 groups that the interface must listen to. Tests of the engine put their own functions in the
+ * place of these.
  */
 
 #include "base/ip.h"
@@ -27,7 +28,7 @@ struct arp_link_handlers {
  * @handlers: copied
  * @ret_link: owned by the caller
  *
- * Return: 0; -EPERM: CAP_NET_RAW is missing; -ENODEV; -EIO: what libpcap said is in the log.
+ * Return: 0; -EPERM: CAP_NET_RAW is missing; -ENODEV; -EIO.
  */
 must_check int arp_link_open(struct event_base *base, const char *name, unsigned ifindex,
 	const struct arp_link_handlers *handlers, struct arp_link **ret_link);
@@ -37,6 +38,9 @@ DEFINE_FREEP(struct arp_link, arp_link);
 
 /* Sends a frame. Return: 0 or a negative errno. */
 must_check int arp_link_send(struct arp_link *link, const uint8_t *bytes, size_t len);
+
+/* Throws away the frames that have come and were not read; at most what the buffer holds. */
+void arp_link_flush(struct arp_link *link);
 
 /* Joins and leaves the solicited-node group of @ip; counted, since addresses share groups. */
 must_check int arp_link_join(struct arp_link *link, const struct ip *ip);

@@ -24,7 +24,12 @@ enum {
 	PROBE_COUNT = 2,        /* RFC 5227 section 2.2 allows less than its 3 in 7 s where the */
 	PROBE_GAP_MS = 20,      /* network is fast: a host on the segment answers within 20 ms */
 	PROBE_AGAIN_MS = 10000, /* after a conflict: DEFEND_INTERVAL */
+	PROBE_UNSENT_MS = 1000, /* after probes that the link did not take */
 	DEFEND_GAP_MS = 1000,   /* between two defences of one address */
+	/* Probes and first rounds: 1,000 addresses in 40 ms, and no more at once than the usual
+	 * queue of an interface (1,000 frames) has room for. */
+	URGENT_FRAMES_PER_SECOND = 50000,
+	URGENT_BURST = 256,
 };
 
 /**

@@ -2,84 +2,166 @@
 #pragma once
 
 /*
- * The engine's state, shared by engine.c, which brings it in line with what is desired, and
- * answer.c, which looks at frames. For arp/ alone.
+ * The engine's state, for arp/ alone. engine.c and links.c bring it in line with what is desired, for
+ * addresses and for links; claim.c lives the life of one address on one link (probe, announce, repeat) and holds frames to their pace;
+ * answer.c looks at frames that came in.
  *
- * Addresses are found by hash; each carries a place for every link slot, so that a frame costs the
- * same whatever the number of addresses. One timer an address drives its probing, its announcements
- * and its refresh.
+ * An address is found by hash and has a place for every link it is for, so that a frame costs the
+ * same whatever the number of addresses. All timers lie in one tree under the engine's clock, and
+ * whoever wants to send in its turn stands in one of two queues: nobody wakes in vain.
  */
 
 #include "arp/engine.h"
 #include "arp/frame.h"
 #include "arp/link.h"
+#include "arp/timer.h"
 
+#include <bsd/sys/queue.h>
 #include <uthash.h>
 
-/* One link; its place in the array does not change while it is served. */
+enum {
+	CONTEST_SECONDS = 30,   /* a claim not heard again for so long is over */
+	HEARD_SAME_MS = 50,     /* between two reports of one claimant */
+	HEARD_OTHER_MS = 10,    /* and of another one */
+	EVENTS_MAX = 1 << 16,   /* undelivered; more are counted as lost */
+	SEND_TOLD_SECONDS = 10, /* between two reports that a link does not send */
+};
+
+/* One link; its number in the array does not change while it is served. */
 struct slot {
 	struct arp_engine *engine;
 	bool is_used;
 	bool is_wanted; /* mark of set_links() */
 	struct arp_link_conf conf;
 	struct arp_link *link; /* NULL: not open */
-	struct event *retry;
+	struct arp_timer retry;
 	int error;
 	uint64_t frames;
 	uint64_t malformed;
 	uint64_t tagged;
+	uint64_t unsent;
+	uint64_t unsent_told_ns;
 };
 
-struct on_link {
-	bool is_wanted;
+enum queued {
+	NOT_QUEUED,
+	QUEUED_URGENT, /* probes and first rounds: they move the traffic */
+	QUEUED_PACED,  /* repeats, refreshes, defences */
+};
+
+/* An address on one link. */
+struct place {
+	struct address *address;
+	struct slot *slot;
+	enum arp_state state;
+	unsigned round;         /* of probes or announcements: the next one */
+	unsigned probes_sent;   /* in this state */
+	struct arp_timer timer; /* when it is due */
+	enum queued queued;
+	TAILQ_ENTRY(place) queue;
+	uint64_t since_ns;
 	bool has_joined;
+	struct mac refused_by; /* zero: not told of a refusal */
 	struct arp_counters counters;
 };
+
+TAILQ_HEAD(place_queue, place);
 
 struct address {
 	UT_hash_handle hh;
 	struct ip ip;
 	struct arp_engine *engine;
-	struct event *timer;
-	enum arp_state state;
-	unsigned round; /* of probes or announcements, the next one */
-	uint64_t since_ns;
+	enum arp_mode mode;
+	unsigned *ifindexes; /* owned; none: every link */
+	size_t ifindex_count;
+	struct place **places; /* by number of the slot; NULL: not for it; owned, by place_at() */
+	size_t place_count;
+	bool is_asking;           /* arp_engine_probe() has no result yet */
+	bool has_asked;           /* and at least one frame of it left */
+	struct arp_timer contest; /* when a conflict is over if no claim comes */
+	uint64_t contested_ns;    /* when a foreign claim was last seen */
 	uint64_t defended_ns;
-	uint64_t contested_ns; /* when a foreign claim was last seen */
 	bool is_contested;
-	bool is_wanted; /* mark of set_addresses() */
 	struct mac contender;
+	uint64_t heard_ns; /* when a claim was last reported */
+	struct mac heard;
 	uint64_t window_ns; /* of answers_per_second */
 	uint32_t window_answers;
-	struct on_link *on; /* one for every slot; owned */
-	size_t on_count;
+};
+
+struct event_list {
+	struct arp_event *at; /* owned */
+	size_t count;
+	size_t capacity;
 };
 
 struct arp_engine {
 	struct event_base *base;
+	struct event *wake;    /* at the first timer */
+	struct event *deliver; /* hands out events */
+	uint64_t (*clock)(void);
 	struct arp_engine_conf conf;
 	arp_event_fn *on_event;
 	void *user;
 	struct slot slots[ARP_LINKS_MAX];
-	size_t slot_count; /* places ever used */
+	size_t slot_count; /* numbers ever used */
 	struct address *addresses;
-	struct frame_bucket bucket;
+	struct arp_timer_tree timers;
+	struct place_queue urgent;
+	struct place_queue paced;
+	struct frame_bucket urgent_bucket;
+	struct frame_bucket paced_bucket;
+	struct event_list pending;
+	struct event_list handed_out; /* kept for its room */
+	uint64_t events_lost;
 };
 
-enum {
-	CONTEST_SECONDS = 30, /* a claim not heard again for so long is over */
-};
+/* The place of @address on slot number @i, or NULL. */
+static inline struct place *place_at(const struct address *address, size_t i)
+{
+	return i < address->place_count ? address->places[i] : NULL;
+}
 
 /* engine.c */
 struct address *engine_find(struct arp_engine *engine, const struct ip *ip);
-struct slot *engine_slot_of_mac(struct arp_engine *engine, const struct mac *mac);
-void engine_send(struct slot *slot, const struct neigh_frame *frame);
+/* Reports to the user, from the loop, later. @mac may be NULL, @slot too. */
 void engine_report(struct arp_engine *engine, enum arp_event_type type,
-	const struct address *address, const struct slot *slot);
-/* Announces once on every link of @address, outside of its schedule. */
-void engine_announce(struct address *address);
-/* Another host has the address that we probe for. */
-void engine_refuse(struct address *address, const struct mac *holder, const struct slot *slot);
+	const struct address *address, const struct mac *mac, const struct slot *slot);
+/* The same for what a link could not do; @ip may be NULL. */
+void engine_report_error(
+	struct slot *slot, enum arp_event_type type, const struct ip *ip, int error);
+/* Does what is due at the engine's clock, and waits for the next. */
+void engine_run(struct arp_engine *engine);
+/* Something was queued or armed: engine_run() from the loop, soon. */
+void engine_kick(struct arp_engine *engine);
+
+/* links.c */
+struct slot *engine_slot_of_mac(struct arp_engine *engine, const struct mac *mac);
+bool slot_serves(const struct slot *slot, const struct ip *ip);
+/* Sends and counts. Return: whether it left. */
+bool slot_send(struct slot *slot, const struct neigh_frame *frame);
+/* Brings the place of @address on slot number @i in line with what the two want. */
+void settle_place(struct address *address, size_t i);
+void remove_place(struct address *address, size_t i);
+
+/* claim.c */
+struct place *place_new(struct address *address, struct slot *slot);
+void place_free(struct place *place);
+/* The link can carry it: does what the address's mode says, from the beginning. */
+void place_start(struct place *place, uint64_t now_ns);
+/* Says nothing any more: the link is gone, or the mode says so. */
+void place_stop(struct place *place, uint64_t now_ns);
+void place_probe(struct place *place, uint64_t now_ns);
+/* Sends one probe, if it is quiet. */
+void place_ask(struct place *place);
+/* Announces from the beginning of the schedule, if it is announced at all. */
+void place_announce_again(struct place *place);
+/* Announces once, out of turn, as a defence. */
+void place_defend(struct place *place);
+/* @holder has the address that this place probes for. */
+void place_answered(struct place *place, const struct mac *holder, uint64_t now_ns);
+/* Sends what may leave now. Return: nanoseconds until more may; UINT64_MAX: nobody waits. */
+uint64_t engine_pump(struct arp_engine *engine, uint64_t now_ns);
 
 /* answer.c: for arp_link_handlers; @user is the slot. */
 void engine_on_frame(void *user, const uint8_t *bytes, size_t len);

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tests/unit/arp_fake.h"
+
+static const char *const families[] = { "192.0.2.10", "2001:db8::10" };
+
+static void a_new_address_is_asked_for_twice_before_it_is_announced(void **state)
+{
+	for (size_t i = 0; i < COUNT_OF(families); i++) {
+		struct ip ip = ip_of(families[i]);
+
+		forget();
+		put(*state, &ip, ARP_CLAIM);
+		pass(*state, 39);
+		assert_int_equal(fake.sent_count, 2);
+		assert_int_equal(count_announcements(&ip), 0);
+		assert_int_equal(fake.sent[1].at_ns - fake.sent[0].at_ns, 20 * NS_PER_MS);
+		pass(*state, 1);
+		assert_true(count_announcements(&ip) > 0);
+		assert_int_equal(count_events(ARP_EV_ANNOUNCED), 1);
+	}
+}
+
+static void an_address_that_answers_is_not_announced_and_asked_for_again(void **state)
+{
+	for (size_t i = 0; i < COUNT_OF(families); i++) {
+		struct ip ip = ip_of(families[i]);
+
+		forget();
+		put(*state, &ip, ARP_CLAIM);
+		pass(*state, 5);
+		receive_claim(1, &ip, &other_mac);
+		pass(*state, 9990);
+		assert_int_equal(count_announcements(&ip), 0);
+		assert_int_equal(count_events(ARP_EV_PROBE_CONFLICT), 1);
+		pass(*state, 2600);
+		assert_true(count_announcements(&ip) > 0);
+	}
+}
+
+static void two_that_ask_at_the_same_time_have_a_conflict(void **state)
+{
+	for (size_t i = 0; i < COUNT_OF(families); i++) {
+		struct ip ip = ip_of(families[i]);
+
+		forget();
+		put(*state, &ip, ARP_CLAIM);
+		pass(*state, 5);
+		receive_probe(1, &ip, &other_mac);
+		pass(*state, 1000);
+		assert_int_equal(count_announcements(&ip), 0);
+		assert_int_equal(count_events(ARP_EV_PROBE_CONFLICT), 1);
+		assert_int_equal(count_events(ARP_EV_RIVAL), 1);
+	}
+}
+
+static void own_probes_on_another_link_of_the_segment_are_no_conflict(void **state)
+{
+	struct arp_link_conf links[] = { link_of(1), link_of(2) };
+	struct ip ip = ip_of("192.0.2.10");
+
+	arp_engine_set_links(*state, links, 2);
+	put(*state, &ip, ARP_CLAIM);
+	pass(*state, 5);
+	receive_probe(1, &ip, &links[1].mac);
+	pass(*state, 100);
+	assert_int_equal(count_events(ARP_EV_ANNOUNCED), 2);
+}
+
+static void a_link_that_comes_later_is_asked_on_before_it_is_announced_on(void **state)
+{
+	struct arp_link_conf links[] = { link_of(1), link_of(2) };
+	struct ip ip = ip_of("192.0.2.10");
+
+	put(*state, &ip, ARP_CLAIM);
+	pass(*state, 1000);
+	forget();
+	arp_engine_set_links(*state, links, 2);
+	pass(*state, 30);
+	receive_claim(2, &ip, &other_mac);
+	pass(*state, 5000);
+	for (size_t i = 0; i < fake.sent_count; i++)
+		assert_true(fake.sent[i].ifindex == 1 || !ip_is_set(&fake.sent[i].frame.source) ||
+			ip_to_uint(&fake.sent[i].frame.source) == 0);
+	assert_int_equal(count_events(ARP_EV_PROBE_CONFLICT), 1);
+}
+
+static void without_a_link_nothing_is_announced_until_one_was_asked_on(void **state)
+{
+	struct arp_link_conf link = link_of(1);
+	struct ip ip = ip_of("192.0.2.10");
+
+	arp_engine_set_links(*state, NULL, 0);
+	put(*state, &ip, ARP_CLAIM);
+	pass(*state, 1000);
+	assert_int_equal(count_events(ARP_EV_ANNOUNCED), 0);
+	arp_engine_set_links(*state, &link, 1);
+	pass(*state, 10);
+	assert_int_equal(fake.sent_count, 1);
+	assert_int_equal(count_announcements(&ip), 0);
+	pass(*state, 50);
+	assert_true(count_announcements(&ip) > 0);
+}
+
+static void probes_that_did_not_leave_do_not_count(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+
+	fake.send_error = -ENOBUFS;
+	put(*state, &ip, ARP_CLAIM);
+	pass(*state, 500);
+	fake.send_error = 0;
+	assert_int_equal(count_events(ARP_EV_ANNOUNCED), 0);
+	assert_int_equal(count_events(ARP_EV_SEND_FAILED), 1);
+	pass(*state, 2000);
+	assert_int_equal(count_events(ARP_EV_ANNOUNCED), 1);
+}
+
+static void take_counters(void *user, const struct arp_address_view *view)
+{
+	*(struct arp_counters *)user = view->counters;
+}
+
+static void frames_that_did_not_leave_are_not_counted_as_sent(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+	struct arp_counters before;
+	struct arp_counters after;
+
+	put(*state, &ip, ARP_CLAIM);
+	pass(*state, 50);
+	arp_engine_visit_addresses(*state, take_counters, &before);
+	assert_int_equal(before.gratuitous, 2);
+	fake.send_error = -ENOBUFS;
+	pass(*state, 200);
+	receive_probe(1, &ip, &other_mac);
+	arp_engine_visit_addresses(*state, take_counters, &after);
+	assert_int_equal(after.gratuitous, 2);
+	assert_int_equal(after.requests, 1);
+	assert_int_equal(after.answers, 0);
+}
+
+static void a_conflict_ends_half_a_minute_after_the_last_claim(void **state)
+{
+	struct arp_engine_conf conf = usual_conf;
+	struct ip ip = ip_of("192.0.2.10");
+
+	conf.schedule.refresh_seconds = 0; /* no later round must be needed for it */
+	arp_engine_set_conf(*state, &conf);
+	put(*state, &ip, ARP_CLAIM);
+	pass(*state, 10000);
+	receive_claim(1, &ip, &other_mac);
+	pass(*state, 20000);
+	receive_claim(1, &ip, &other_mac);
+	pass(*state, 29000);
+	assert_int_equal(count_events(ARP_EV_CONFLICT), 1);
+	assert_int_equal(count_events(ARP_EV_CONFLICT_OVER), 0);
+	pass(*state, 1001);
+	assert_int_equal(count_events(ARP_EV_CONFLICT_OVER), 1);
+}
+
+static void an_address_is_defended_once_a_second(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+
+	put(*state, &ip, ARP_CLAIM);
+	pass(*state, 10000);
+	forget();
+	for (int i = 0; i < 300; i++) {
+		receive_claim(1, &ip, &other_mac);
+		pass(*state, 10);
+	}
+	assert_int_equal(count_announcements(&ip), 3 * 2);
+}
+
+static struct ip numbered(unsigned number)
+{
+	return (struct ip){ .family = AF_INET,
+		.bytes = { 10, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number } };
+}
+
+static void repeats_of_many_addresses_keep_the_pace_and_wake_once_each(void **state)
+{
+	enum {
+		COUNT = 10000
+	};
+
+	for (unsigned i = 0; i < COUNT; i++) {
+		struct ip ip = numbered(i);
+
+		put(*state, &ip, ARP_ANNOUNCE);
+	}
+	pass(*state, 1000);
+	forget();
+	pass(*state, 10000);
+	assert_in_range(fake.sent_count, 9 * 500, 11 * 500);
+	/* Two frames a turn: no more turns than frames. */
+	assert_true(fake.wakes <= fake.sent_count);
+}
+
+static void defences_are_held_to_the_storm_limit(void **state)
+{
+	enum {
+		COUNT = 3000
+	};
+
+	for (unsigned i = 0; i < COUNT; i++) {
+		struct ip ip = numbered(i);
+
+		put(*state, &ip, ARP_CLAIM);
+	}
+	pass(*state, 150000);
+	forget();
+	for (unsigned second = 0; second < 4; second++) {
+		for (unsigned i = 0; i < COUNT; i++) {
+			struct ip ip = numbered(i);
+
+			receive_claim(1, &ip, &other_mac);
+		}
+		pass(*state, 1000);
+	}
+	assert_in_range(fake.sent_count, 1, 500 + 4 * 500 + 10);
+}
+
+static void three_frames_a_round_are_paid_for_with_a_gateway(void **state)
+{
+	struct arp_link_conf link = link_of(1);
+	struct ip gateway = ip_of("192.0.2.1");
+	struct ip ip = ip_of("192.0.2.10");
+	const struct neigh_frame *frame;
+
+	link.gateway = gateway;
+	arp_engine_set_links(*state, &link, 1);
+	put(*state, &ip, ARP_ANNOUNCE);
+	pass(*state, 10);
+	assert_int_equal(fake.sent_count, 3);
+	frame = &fake.sent[2].frame;
+	assert_int_equal(frame->kind, NEIGH_ARP_REQUEST);
+	assert_true(ip_equal(&frame->source, &ip));
+	assert_true(ip_equal(&frame->target, &gateway));
+	assert_true(mac_equal(&frame->eth_dst, &mac_broadcast));
+
+	for (unsigned i = 0; i < 1000; i++) {
+		struct ip more = numbered(i);
+
+		put(*state, &more, ARP_ANNOUNCE);
+	}
+	pass(*state, 2000);
+	forget();
+	pass(*state, 1000);
+	assert_in_range(fake.sent_count, 490, 510);
+}
+
+static void a_thousand_first_rounds_leave_within_100_ms(void **state)
+{
+	for (unsigned i = 0; i < 1000; i++) {
+		struct ip ip = numbered(i);
+
+		put(*state, &ip, ARP_CLAIM);
+	}
+	pass(*state, 139);
+	assert_int_equal(count_events(ARP_EV_ANNOUNCED), 1000);
+	for (size_t i = 0; i < fake.sent_count; i++) {
+		if (ip_to_uint(&fake.sent[i].frame.source) == 0)
+			continue;
+		assert_true(fake.now_ns - fake.sent[i].at_ns <= 100 * NS_PER_MS);
+		break;
+	}
+}
+
+static void an_address_that_was_put_again_goes_on_as_it_was(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+
+	put(*state, &ip, ARP_CLAIM);
+	pass(*state, 10000);
+	forget();
+	put(*state, &ip, ARP_CLAIM);
+	pass(*state, 1000);
+	assert_int_equal(fake.sent_count, 0);
+	arp_engine_drop(*state, &ip);
+	receive_probe(1, &ip, &other_mac);
+	pass(*state, 100000);
+	assert_int_equal(fake.sent_count, 0);
+}
+
+static void an_index_that_comes_back_as_another_link_starts_anew(void **state)
+{
+	struct arp_link_conf link = link_of(1);
+	struct ip ip = ip_of("2001:db8::10");
+	const unsigned one = 1;
+	const struct arp_address_conf conf = { .ip = ip, .ifindexes = &one, .ifindex_count = 1 };
+
+	arp_engine_put(*state, &conf);
+	pass(*state, 1000);
+	assert_int_equal(fake.joins, 1);
+	arp_engine_set_links(*state, NULL, 0);
+	pass(*state, 10);
+	forget();
+	fake.joins = 0; /* they went with the link */
+	(void)snprintf(link.name, sizeof(link.name), "other");
+	arp_engine_set_links(*state, &link, 1);
+	pass(*state, 100);
+	assert_int_equal(fake.joins, 1);
+	assert_int_equal(fake.sent[0].frame.kind, NEIGH_SOLICITATION);
+	assert_int_equal(count_events(ARP_EV_ANNOUNCED), 1);
+}
+
+static void a_link_that_does_not_open_is_tried_again(void **state)
+{
+	struct arp_link_conf links[] = { link_of(1), link_of(2) };
+
+	fake.open_error = -EPERM;
+	arp_engine_set_links(*state, links, 2);
+	pass(*state, 12000);
+	assert_int_equal(count_events(ARP_EV_LINK_FAILED), 1);
+	fake.open_error = 0;
+	pass(*state, 5000);
+	assert_int_equal(count_events(ARP_EV_LINK_UP), 1);
+}
+
+static void standby_is_silent_and_hears(void **state)
+{
+	for (size_t i = 0; i < COUNT_OF(families); i++) {
+		struct ip ip = ip_of(families[i]);
+
+		forget();
+		put(*state, &ip, ARP_STANDBY);
+		pass(*state, 100);
+		receive_claim(1, &ip, &other_mac);
+		receive_probe(1, &ip, &other_mac);
+		pass(*state, 100000);
+		assert_int_equal(fake.sent_count, 0);
+		assert_int_equal(count_events(ARP_EV_HEARD), 1);
+		assert_true(mac_equal(&fake.events[0].mac, &other_mac));
+		assert_string_equal(fake.events[0].link, "eth1");
+	}
+}
+
+static void made_up_claimants_are_not_an_event_each(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+
+	put(*state, &ip, ARP_STANDBY);
+	for (unsigned i = 0; i < 1000; i++) {
+		struct mac mac = { { 2, 1, 0, 0, (uint8_t)(i >> 8), (uint8_t)i } };
+
+		receive_claim(1, &ip, &mac);
+		pass(*state, 1);
+	}
+	assert_in_range(count_events(ARP_EV_HEARD), 10, 110);
+}
+
+static void a_question_on_standby_has_one_result(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+
+	put(*state, &ip, ARP_STANDBY);
+	arp_engine_probe(*state, &ip);
+	arp_engine_probe(*state, &ip);
+	pass(*state, 39);
+	assert_int_equal(fake.sent_count, 2);
+	assert_int_equal(count_events(ARP_EV_PROBE_SILENT), 0);
+	pass(*state, 1);
+	assert_int_equal(count_events(ARP_EV_PROBE_SILENT), 1);
+	assert_int_equal(count_announcements(&ip), 0);
+
+	forget();
+	arp_engine_probe(*state, &ip);
+	pass(*state, 10);
+	receive_claim(1, &ip, &other_mac);
+	pass(*state, 1000);
+	assert_int_equal(count_events(ARP_EV_PROBE_ANSWERED), 1);
+	assert_int_equal(count_events(ARP_EV_PROBE_SILENT), 0);
+
+	forget();
+	arp_engine_set_links(*state, NULL, 0);
+	arp_engine_probe(*state, &ip);
+	pass(*state, 100);
+	assert_int_equal(count_events(ARP_EV_PROBE_BLIND), 1);
+}
+
+static void a_question_whose_link_goes_away_has_a_result_too(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+
+	put(*state, &ip, ARP_STANDBY);
+	fake.send_error = -ENETDOWN;
+	arp_engine_probe(*state, &ip);
+	pass(*state, 10);
+	arp_engine_set_links(*state, NULL, 0);
+	pass(*state, 100);
+	assert_int_equal(count_events(ARP_EV_PROBE_BLIND), 1);
+}
+
+static void a_single_question_is_one_frame_and_its_answer_is_heard(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+
+	put(*state, &ip, ARP_STANDBY);
+	receive_claim(1, &ip, &other_mac);
+	arp_engine_ask(*state, &ip);
+	pass(*state, 1);
+	receive_claim(1, &ip, &other_mac);
+	pass(*state, 1000);
+	assert_int_equal(fake.sent_count, 1);
+	assert_int_equal(count_events(ARP_EV_HEARD), 2);
+}
+
+static void whoever_was_told_to_announce_leaves_defence_to_the_teller(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+
+	put(*state, &ip, ARP_ANNOUNCE);
+	pass(*state, 10000);
+	forget();
+	receive_claim(1, &ip, &other_mac);
+	pass(*state, 1000);
+	assert_int_equal(fake.sent_count, 0);
+	assert_int_equal(count_events(ARP_EV_CONFLICT), 0);
+	assert_int_equal(count_events(ARP_EV_HEARD), 1);
+}
+
+static void from_standby_it_is_taken_without_asking_and_given_up_at_once(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+
+	put(*state, &ip, ARP_STANDBY);
+	pass(*state, 10);
+	arp_engine_set_mode(*state, &ip, ARP_ANNOUNCE);
+	settle(*state);
+	assert_int_equal(count_announcements(&ip), 2);
+	forget();
+	receive_probe(1, &ip, &other_mac);
+	assert_int_equal(fake.sent_count, 1);
+	arp_engine_set_mode(*state, &ip, ARP_STANDBY);
+	receive_probe(1, &ip, &other_mac);
+	pass(*state, 100000);
+	assert_int_equal(fake.sent_count, 1);
+}
+
+static void it_is_announced_again_when_told_so(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+
+	put(*state, &ip, ARP_ANNOUNCE);
+	pass(*state, 10000);
+	forget();
+	arp_engine_announce(*state, &ip);
+	pass(*state, 150);
+	assert_int_equal(count_announcements(&ip), 4); /* the rounds at 0 and 100 ms */
+}
+
+static void in_doubt_it_is_not_answered_for_until_nobody_else_did(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+
+	put(*state, &ip, ARP_ANNOUNCE);
+	pass(*state, 10000);
+	forget();
+	arp_engine_flush(*state);
+	arp_engine_doubt(*state);
+	receive_probe(1, &ip, &other_mac);
+	pass(*state, 100);
+	assert_int_equal(count_announcements(&ip), 0); /* the prober has a conflict with us */
+	assert_int_equal(fake.flushed, 1);
+	pass(*state, 13000);
+	assert_true(count_announcements(&ip) > 0);
+}
+
+static void answers_of_one_address_are_limited(void **state)
+{
+	struct arp_engine_conf conf = usual_conf;
+	struct ip ip = ip_of("192.0.2.10");
+
+	conf.answers_per_second = 5;
+	arp_engine_set_conf(*state, &conf);
+	put(*state, &ip, ARP_CLAIM);
+	pass(*state, 10000);
+	forget();
+	for (int i = 0; i < 50; i++)
+		receive_probe(1, &ip, &other_mac);
+	assert_int_equal(fake.sent_count, 5);
+}
+
+static void drop_it(void *user, const struct arp_event *event)
+{
+	note_event(NULL, event);
+	arp_engine_drop(*(struct arp_engine **)user, &event->ip);
+}
+
+static void whoever_is_told_may_change_the_engine(void **state)
+{
+	struct arp_engine *engine = *state;
+	struct ip ip = ip_of("192.0.2.10");
+
+	engine->on_event = drop_it;
+	engine->user = &engine;
+	put(engine, &ip, ARP_CLAIM);
+	pass(engine, 100);
+	assert_int_equal(count_events(ARP_EV_ANNOUNCED), 1);
+	forget();
+	receive_probe(1, &ip, &other_mac);
+	assert_int_equal(fake.sent_count, 0);
+}
+
+#define ENGINE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ENGINE_TEST(a_new_address_is_asked_for_twice_before_it_is_announced),
+		ENGINE_TEST(an_address_that_answers_is_not_announced_and_asked_for_again),
+		ENGINE_TEST(two_that_ask_at_the_same_time_have_a_conflict),
+		ENGINE_TEST(own_probes_on_another_link_of_the_segment_are_no_conflict),
+		ENGINE_TEST(a_link_that_comes_later_is_asked_on_before_it_is_announced_on),
+		ENGINE_TEST(without_a_link_nothing_is_announced_until_one_was_asked_on),
+		ENGINE_TEST(probes_that_did_not_leave_do_not_count),
+		ENGINE_TEST(frames_that_did_not_leave_are_not_counted_as_sent),
+		ENGINE_TEST(a_conflict_ends_half_a_minute_after_the_last_claim),
+		ENGINE_TEST(an_address_is_defended_once_a_second),
+		ENGINE_TEST(repeats_of_many_addresses_keep_the_pace_and_wake_once_each),
+		ENGINE_TEST(defences_are_held_to_the_storm_limit),
+		ENGINE_TEST(three_frames_a_round_are_paid_for_with_a_gateway),
+		ENGINE_TEST(a_thousand_first_rounds_leave_within_100_ms),
+		ENGINE_TEST(an_address_that_was_put_again_goes_on_as_it_was),
+		ENGINE_TEST(an_index_that_comes_back_as_another_link_starts_anew),
+		ENGINE_TEST(a_link_that_does_not_open_is_tried_again),
+		ENGINE_TEST(standby_is_silent_and_hears),
+		ENGINE_TEST(made_up_claimants_are_not_an_event_each),
+		ENGINE_TEST(a_question_on_standby_has_one_result),
+		ENGINE_TEST(a_question_whose_link_goes_away_has_a_result_too),
+		ENGINE_TEST(a_single_question_is_one_frame_and_its_answer_is_heard),
+		ENGINE_TEST(whoever_was_told_to_announce_leaves_defence_to_the_teller),
+		ENGINE_TEST(from_standby_it_is_taken_without_asking_and_given_up_at_once),
+		ENGINE_TEST(it_is_announced_again_when_told_so),
+		ENGINE_TEST(in_doubt_it_is_not_answered_for_until_nobody_else_did),
+		ENGINE_TEST(answers_of_one_address_are_limited),
+		ENGINE_TEST(whoever_is_told_may_change_the_engine),
+	};
+
+	return cmocka_run_group_tests_name("arp_engine", tests, NULL, NULL);
+}
