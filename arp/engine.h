@@ -65,6 +65,7 @@ enum arp_event_type {
 	ARP_EV_LINK_FAILED,
 	ARP_EV_SEND_FAILED, /* frames do not leave by this link; told once in a while */
 	ARP_EV_JOIN_FAILED, /* the solicited-node group of the address: NS may not arrive */
+	ARP_EV_COUNT_,
 };
 
 struct arp_event {

@@ -123,13 +123,20 @@ void events_arp(struct speaker *speaker, const struct arp_event *event)
 		[ARP_EV_PROBE_CONFLICT] = "address not announced: another host has it",
 		[ARP_EV_CONFLICT] = "another host claims an address of ours",
 		[ARP_EV_CONFLICT_OVER] = "nobody else claims the address any more",
+		[ARP_EV_RIVAL] = "another host asks for an address that we ask for",
 		[ARP_EV_LINK_UP] = "link served",
 		[ARP_EV_LINK_FAILED] = "link not served",
+		[ARP_EV_SEND_FAILED] = "frames do not leave",
+		[ARP_EV_JOIN_FAILED] = "multicast group not joined",
+		[ARP_EV_COUNT_] = NULL,
 	};
 	const char *what = texts[event->type];
-	json_t *facts = json_object();
 	char mac[MAC_TEXT_SIZE];
+	json_t *facts;
 
+	if (!what)
+		return; /* a matter between the engine and who asked it */
+	facts = json_object();
 	if (event->type == ARP_EV_CONFLICT || event->type == ARP_EV_PROBE_CONFLICT)
 		speaker->conflicts++;
 	if (ip_is_set(&event->ip))

@@ -63,7 +63,7 @@ static void on_plan(void *user, const struct service_plan *before, const struct 
 {
 	struct speaker *speaker = user;
 
-	speaker->announcements_changed = true;
+	wanted_change(speaker->wanted, before, after);
 	events_plan(speaker, before, after);
 }
 
@@ -129,39 +129,20 @@ static void save_or_defer(struct speaker *speaker)
 		(void)evtimer_add(speaker->save, &soon);
 }
 
-struct wanted {
-	struct arp_address_conf *at;
-	size_t count;
-	size_t capacity;
-};
-
-static void want(struct wanted *wanted, const struct service_plan *service)
+static void on_wanted(void *user, const struct ip *ip, const unsigned *ifindexes, size_t count)
 {
-	for (size_t i = 0; i < service->address_count; i++) {
-		const struct plan_address *address = &service->addresses[i];
+	struct speaker *speaker = user;
+	const struct arp_address_conf conf = {
+		.ip = *ip,
+		.mode = ARP_CLAIM,
+		.ifindexes = ifindexes,
+		.ifindex_count = count,
+	};
 
-		if (address->reason != PLAN_PASSED)
-			continue;
-		*array_add(wanted->at, wanted->count, wanted->capacity) = (struct arp_address_conf){
-			.ip = address->ip,
-			.ifindexes = address->ifindexes,
-			.ifindex_count = address->ifindex_count,
-		};
-	}
-}
-
-static void announce(struct speaker *speaker)
-{
-	struct wanted wanted = { 0 };
-
-	if (!speaker->announcements_changed)
-		return;
-	speaker->announcements_changed = false;
-	for (const struct service_plan *at = plan_first(speaker->plan); at;
-		at = plan_next(speaker->plan, at))
-		want(&wanted, at);
-	arp_engine_set_addresses(speaker->arp, wanted.at, wanted.count);
-	free(wanted.at);
+	if (count > 0)
+		arp_engine_put(speaker->arp, &conf);
+	else
+		arp_engine_drop(speaker->arp, ip);
 }
 
 /* Every Service, for when something outside the model changed that all plans rest on. */
@@ -223,7 +204,7 @@ static void turn(struct speaker *speaker)
 	speaker->plans += dirty.count;
 	plan_update(speaker->plan, &input, &dirty, on_plan, speaker);
 	model_dirty_fini(&dirty);
-	announce(speaker);
+	wanted_take(speaker->wanted, on_wanted, speaker);
 }
 
 static void on_turn(evutil_socket_t fd, short events, void *arg)
@@ -304,7 +285,6 @@ static void read_links(struct speaker *speaker)
 	if (same_links(before, before_count, speaker->links, count))
 		return;
 	speaker->replan_all = true;
-	speaker->announcements_changed = true;
 }
 
 static void on_net(void *user)
@@ -426,6 +406,7 @@ static int prepare(struct speaker *speaker)
 	speaker->model = model_new();
 	speaker->ipam = ipam_new(mode_of(settings), settings->load_balancer_class);
 	speaker->plan = plan_new();
+	speaker->wanted = wanted_new();
 	speaker->turn = event_new(speaker->base, -1, 0, on_turn, speaker);
 	speaker->save = evtimer_new(speaker->base, on_save, speaker);
 	r = compile(&speaker->include, &settings->interfaces.include);
@@ -499,6 +480,7 @@ struct speaker *speaker_free(struct speaker *speaker)
 	http_server_free(speaker->http);
 	net_monitor_free(speaker->net);
 	arp_engine_free(speaker->arp);
+	wanted_free(speaker->wanted);
 	plan_free(speaker->plan);
 	ipam_free(speaker->ipam);
 	model_free(speaker->model);

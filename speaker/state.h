@@ -13,6 +13,7 @@
 #include "plan/plan.h"
 #include "speaker/http.h"
 #include "speaker/speaker.h"
+#include "speaker/wanted.h"
 
 struct speaker {
 	struct event_base *base;
@@ -21,6 +22,7 @@ struct speaker {
 	struct conf_directory *source;
 	struct ipam *ipam;
 	struct plan *plan;
+	struct wanted *wanted; /* what the plan wants of the wire */
 	struct net_monitor *net;
 	struct net_patterns include;
 	struct net_patterns exclude;
@@ -31,9 +33,8 @@ struct speaker {
 	struct event *save; /* writes what another node may read, when nothing waits for it */
 	char *assignments;  /* path */
 	bool assignments_changed;
-	int save_error; /* negative errno of the last attempt; 0: it is on the disk */
-	bool announcements_changed;
-	bool replan_all;                       /* links changed */
+	int save_error;  /* negative errno of the last attempt; 0: it is on the disk */
+	bool replan_all; /* links changed */
 	struct plan_link links[ARP_LINKS_MAX]; /* as the plan saw them last */
 	size_t link_count;
 	uint64_t started_ns;
