@@ -6,8 +6,8 @@
 
 #include "base/mem.h"
 #include "bellmanctl/command.h"
+#include "bellmanctl/fields.h"
 #include "bellmanctl/offline.h"
-#include "bellmanctl/table.h"
 #include "bellmanctl/views.h"
 
 #include <stdio.h>
@@ -35,83 +35,55 @@ static int run_lint(const struct options *options, char **arguments, int count)
 	return is_clean ? EXIT_SUCCESS : EXIT_FINDINGS;
 }
 
-static void view_plan(const json_t *data, bool color, struct strbuf *out)
+static bool has_errors(const json_t *plan)
 {
-	static const char *const heads[] = { "SERVICE", "ADDRESS", "POOL", "NODE", "REASON" };
-	struct table table;
-	const json_t *service;
-	size_t i;
-
-	table_init(&table, heads, COUNT_OF(heads));
-	json_array_foreach(data, i, service)
-	{
-		auto_(freep) char *name = xasprintf("%s/%s",
-			json_string_value(json_object_get(service, "namespace")),
-			json_string_value(json_object_get(service, "name")));
-		const json_t *addresses = json_object_get(service, "addresses");
-		const char *reason = json_string_value(json_object_get(service, "reason"));
-		size_t rows = json_array_size(addresses);
-
-		for (size_t k = 0; k < (rows > 0 ? rows : 1); k++) {
-			const json_t *address = json_array_get(addresses, k);
-
-			table_add(&table, name);
-			table_add(&table, json_string_value(json_object_get(address, "ip")));
-			table_add(&table, json_string_value(json_object_get(address, "pool")));
-			table_add(&table, json_string_value(json_object_get(address, "owner")));
-			table_add(&table, strcmp(reason, "passed") == 0 ? "" : reason);
-		}
-	}
-	table_print(&table, color, out);
-	table_fini(&table);
+	return field_int(json_object_get(plan, "findings"), "errors") > 0;
 }
 
-static void view_changes(const json_t *data, bool color, struct strbuf *out)
+/* A plan of manifests that are not all in force is not what whoever wrote them means. */
+static int tell_errors(const json_t *plan)
 {
-	static const char *const heads[] = { "SERVICE", "BEFORE", "AFTER" };
-	struct table table;
-	const json_t *change;
-	size_t i;
+	auto_(strbuf_finip) struct strbuf out = { 0 };
 
-	table_init(&table, heads, COUNT_OF(heads));
-	json_array_foreach(data, i, change)
-	{
-		for (size_t k = 0; k < COUNT_OF(heads); k++) {
-			static const char *const keys[] = { "service", "before", "after" };
-
-			table_add(&table, json_string_value(json_object_get(change, keys[k])));
-		}
-	}
-	table_print(&table, color, out);
-	table_fini(&table);
+	if (!has_errors(plan))
+		return EXIT_SUCCESS;
+	view_config(json_object_get(plan, "findings"), false, &out);
+	(void)fputs(strbuf_text(&out), stderr);
+	return EXIT_FINDINGS;
 }
 
-static int run_plan(const struct options *options, char **arguments, int count)
+static int show_changes(const struct options *options, const json_t *after)
 {
 	json_t *before = NULL;
-	json_t *after = NULL;
 	json_t *changes;
-	int r = offline_plan(arguments[0], &after);
+	int r = offline_plan(options->from, &before);
 
-	(void)count;
 	if (r < 0)
-		return complain_path(arguments[0], r);
-	if (!options->from) {
-		command_print(options, after, view_plan);
-		json_decref(after);
-		return EXIT_SUCCESS;
-	}
-	r = offline_plan(options->from, &before);
-	if (r < 0) {
-		json_decref(after);
 		return complain_path(options->from, r);
-	}
 	changes = offline_diff(before, after);
 	command_print(options, changes, view_changes);
 	json_decref(changes);
 	json_decref(before);
-	json_decref(after);
-	return EXIT_SUCCESS;
+	return tell_errors(after);
+}
+
+static int run_plan(const struct options *options, char **arguments, int count)
+{
+	json_t *plan = NULL;
+	int r = offline_plan(arguments[0], &plan);
+	int status;
+
+	(void)count;
+	if (r < 0)
+		return complain_path(arguments[0], r);
+	if (options->from) {
+		status = show_changes(options, plan);
+	} else {
+		command_print(options, plan, view_plan);
+		status = tell_errors(plan);
+	}
+	json_decref(plan);
+	return status;
 }
 
 static const struct command commands[] = {

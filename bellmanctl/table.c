@@ -44,11 +44,17 @@ static size_t width_of(const char *text)
 	return width;
 }
 
-static void print_cell(struct strbuf *out, const char *text, size_t width, bool is_last)
+/* One row, without blanks at its end. */
+static void print_row(
+	struct strbuf *out, const char *const *cells, const size_t *widths, size_t columns)
 {
-	strbuf_add(out, text);
-	for (size_t i = width_of(text); !is_last && i < width + GAP; i++)
-		strbuf_add_char(out, ' ');
+	while (columns > 0 && cells[columns - 1][0] == '\0')
+		columns--;
+	for (size_t i = 0; i < columns; i++) {
+		strbuf_add(out, cells[i]);
+		for (size_t k = width_of(cells[i]); i + 1 < columns && k < widths[i] + GAP; k++)
+			strbuf_add_char(out, ' ');
+	}
 }
 
 void table_print(const struct table *table, bool bold, struct strbuf *out)
@@ -66,14 +72,10 @@ void table_print(const struct table *table, bool bold, struct strbuf *out)
 	}
 	if (bold)
 		strbuf_add(out, "\033[1m");
-	for (size_t i = 0; i < columns; i++)
-		print_cell(out, table->heads[i], widths[i], i + 1 == columns);
+	print_row(out, table->heads, widths, columns);
 	strbuf_add(out, bold ? "\033[0m\n" : "\n");
-	for (size_t i = 0; i < table->cell_count; i++) {
-		bool is_last = i % columns + 1 == columns;
-
-		print_cell(out, table->cells[i], widths[i % columns], is_last);
-		if (is_last)
-			strbuf_add_char(out, '\n');
+	for (size_t i = 0; i + columns <= table->cell_count; i += columns) {
+		print_row(out, (const char *const *)&table->cells[i], widths, columns);
+		strbuf_add_char(out, '\n');
 	}
 }

@@ -7,6 +7,13 @@
 
 #include <string.h>
 
+/* Text that anybody may have written: no control bytes reach the terminal. */
+static void add_clean(struct strbuf *out, const char *text)
+{
+	for (; *text; text++)
+		strbuf_add_char(out, (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+}
+
 void view_status(const json_t *data, bool color, struct strbuf *out)
 {
 	bool is_ready = json_is_true(json_object_get(data, "ready"));
@@ -178,23 +185,47 @@ void view_explain(const json_t *data, bool color, struct strbuf *out)
 		strbuf_addf(out, "  warning: %s\n", json_string_value(item));
 }
 
+/* "FILE:LINE: SEVERITY: KIND NS/NAME: FIELD: TEXT; ADVICE", without what is not known. */
+static void print_finding(const json_t *finding, struct strbuf *out)
+{
+	const char *ns = field_text(finding, "namespace");
+	const char *name = field_text(finding, "name");
+	const char *field = field_text(finding, "field");
+	const char *advice = field_text(finding, "advice");
+
+	add_clean(out, field_text(finding, "file"));
+	if (field_int(finding, "line") > 0)
+		strbuf_addf(out, ":%" JSON_INTEGER_FORMAT, field_int(finding, "line"));
+	strbuf_addf(out, ": %s: ", field_text(finding, "severity"));
+	add_clean(out, field_text(finding, "kind"));
+	if (name[0] != '\0') {
+		strbuf_add_char(out, ' ');
+		add_clean(out, ns);
+		strbuf_add(out, ns[0] != '\0' ? "/" : "");
+		add_clean(out, name);
+	}
+	strbuf_add(out, field_text(finding, "kind")[0] != '\0' || name[0] != '\0' ? ": " : "");
+	add_clean(out, field);
+	strbuf_add(out, field[0] != '\0' ? ": " : "");
+	add_clean(out, field_text(finding, "text"));
+	strbuf_add(out, advice[0] != '\0' ? "; " : "");
+	add_clean(out, advice);
+	strbuf_add_char(out, '\n');
+}
+
 void view_config(const json_t *data, bool color, struct strbuf *out)
 {
+	const json_t *findings = json_object_get(data, "findings");
 	const json_t *finding;
+	json_int_t found = field_int(data, "errors") + field_int(data, "warnings") +
+		field_int(data, "notes");
 	size_t i;
 
 	(void)color;
-	json_array_foreach(json_object_get(data, "findings"), i, finding)
-	{
-		strbuf_addf(out, "%s:%" JSON_INTEGER_FORMAT ": %s: %s %s/%s: %s: %s",
-			field_text(finding, "file"), field_int(finding, "line"),
-			field_text(finding, "severity"), field_text(finding, "kind"),
-			field_text(finding, "namespace"), field_text(finding, "name"),
-			field_text(finding, "field"), field_text(finding, "text"));
-		if (field_text(finding, "advice")[0] != '\0')
-			strbuf_addf(out, "; %s", field_text(finding, "advice"));
-		strbuf_add_char(out, '\n');
-	}
+	json_array_foreach(findings, i, finding) print_finding(finding, out);
+	if ((json_int_t)json_array_size(findings) < found)
+		strbuf_addf(out, "... and %" JSON_INTEGER_FORMAT " more\n",
+			found - (json_int_t)json_array_size(findings));
 	strbuf_addf(out,
 		"%" JSON_INTEGER_FORMAT " errors, %" JSON_INTEGER_FORMAT
 		" warnings, %" JSON_INTEGER_FORMAT " notes\n",

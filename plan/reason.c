@@ -80,6 +80,11 @@ static const struct words words[PLAN_REASON_COUNT_] = {
 		"see `bellmanctl bgp`" },
 };
 
+bool plan_reason_is_of_node(enum plan_reason reason)
+{
+	return reason == PLAN_PASSED || reason >= PLAN_NODE_UNKNOWN;
+}
+
 const char *plan_reason_name(enum plan_reason reason)
 {
 	return words[reason].name;

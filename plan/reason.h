@@ -6,6 +6,9 @@
  * for plan, explain, events, metrics and status.
  */
 
+#include <stdbool.h>
+
+/* First what stops a Service everywhere, then, from PLAN_NODE_UNKNOWN, what stops it on a Node. */
 enum plan_reason {
 	PLAN_PASSED,
 	PLAN_NOT_LOAD_BALANCER,
@@ -38,6 +41,9 @@ enum plan_reason {
 	PLAN_PEER_DOWN,
 	PLAN_REASON_COUNT_,
 };
+
+/* True if another Node may pass where this one does not; else the Service is stopped everywhere. */
+bool plan_reason_is_of_node(enum plan_reason reason);
 
 /* "no_endpoints": stable, for machines. */
 const char *plan_reason_name(enum plan_reason reason);
