@@ -76,6 +76,9 @@ static const struct command commands[] = {
 		.max = 1,
 		.help = "every gate of a Service: passed, or why not, and what to do",
 		.run = run_explain },
+	{ .words = "reload",
+		.help = "have the agent read its settings again",
+		.view = view_reload },
 	{ .words = "events", .help = "what happens, as it happens", .run = run_events },
 };
 

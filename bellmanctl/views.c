@@ -232,6 +232,12 @@ void view_config(const json_t *data, bool color, struct strbuf *out)
 		field_int(data, "errors"), field_int(data, "warnings"), field_int(data, "notes"));
 }
 
+void view_reload(const json_t *data, bool color, struct strbuf *out)
+{
+	(void)color;
+	strbuf_addf(out, "The settings in %s are in force.\n", field_text(data, "settings"));
+}
+
 void view_event(const json_t *data, bool color, struct strbuf *out)
 {
 	const char *key;

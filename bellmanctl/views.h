@@ -18,6 +18,7 @@ void view_announcements(const json_t *data, bool color, struct strbuf *out);
 void view_links(const json_t *data, bool color, struct strbuf *out);
 void view_explain(const json_t *data, bool color, struct strbuf *out);
 void view_config(const json_t *data, bool color, struct strbuf *out);
+void view_reload(const json_t *data, bool color, struct strbuf *out);
 void view_event(const json_t *data, bool color, struct strbuf *out);
 
 /* Of offline_plan() and offline_diff(). */

@@ -75,7 +75,6 @@ static int check(const char *path)
 struct daemon {
 	struct event_base *base;
 	struct speaker *speaker;
-	const char *path;
 };
 
 static void on_stop(evutil_socket_t signal_number, short events, void *arg)
@@ -91,17 +90,12 @@ static void on_stop(evutil_socket_t signal_number, short events, void *arg)
 static void on_reload(evutil_socket_t signal_number, short events, void *arg)
 {
 	struct daemon *daemon = arg;
-	struct settings *settings;
+	auto_(report_finip) struct report report = { 0 };
 
 	(void)signal_number;
 	(void)events;
 	(void)sd_notify(0, "RELOADING=1");
-	settings = load(daemon->path);
-	if (!settings)
-		log_error("settings not reloaded: the old ones stay in force",
-			kv_str("file", daemon->path));
-	else
-		speaker_reload(daemon->speaker, settings);
+	(void)speaker_reload(daemon->speaker, &report); /* it says itself what is wrong */
 	(void)sd_notify(0, "READY=1");
 }
 
@@ -147,7 +141,7 @@ static int serve(struct daemon *daemon)
 
 static int run(const char *path)
 {
-	struct daemon daemon = { .path = path };
+	struct daemon daemon = { 0 };
 	struct settings *settings = load(path);
 	int status = EXIT_FAILURE;
 	int r;
@@ -161,7 +155,7 @@ static int run(const char *path)
 		log_error("no event loop", kv_errno(-errno));
 		return EXIT_FAILURE;
 	}
-	r = speaker_open(daemon.base, settings, &daemon.speaker);
+	r = speaker_open(daemon.base, path, settings, &daemon.speaker);
 	if (r == 0)
 		status = serve(&daemon);
 	speaker_free(daemon.speaker);

@@ -438,7 +438,8 @@ static int drop_privileges(struct speaker *speaker)
 	return r;
 }
 
-int speaker_open(struct event_base *base, struct settings *settings, struct speaker **ret_speaker)
+int speaker_open(struct event_base *base, const char *path, struct settings *settings,
+	struct speaker **ret_speaker)
 {
 	static int (*const steps[])(struct speaker * speaker) = {
 		prepare,
@@ -451,6 +452,7 @@ int speaker_open(struct event_base *base, struct settings *settings, struct spea
 	struct speaker *speaker = xnew(struct speaker);
 
 	speaker->base = base;
+	speaker->path = path;
 	speaker->settings = settings;
 	speaker->started_ns = clock_now_ns();
 	for (size_t i = 0; i < COUNT_OF(steps); i++) {
@@ -523,7 +525,7 @@ static void keep_fixed(struct settings *now, struct settings *wanted)
 	wanted->control.mode = now->control.mode;
 }
 
-void speaker_reload(struct speaker *speaker, struct settings *settings)
+int speaker_take_settings(struct speaker *speaker, struct settings *settings)
 {
 	struct net_patterns include = { 0 };
 	struct net_patterns exclude = { 0 };
@@ -534,9 +536,7 @@ void speaker_reload(struct speaker *speaker, struct settings *settings)
 		net_patterns_fini(&include);
 		net_patterns_fini(&exclude);
 		settings_free(settings);
-		log_error(
-			"settings not reloaded: the old ones stay in force", kv_uint("errors", 1));
-		return;
+		return -EINVAL;
 	}
 	keep_fixed(speaker->settings, settings);
 	settings_free(speaker->settings);
@@ -553,5 +553,5 @@ void speaker_reload(struct speaker *speaker, struct settings *settings)
 	read_links(speaker);
 	conf_directory_rescan(speaker->source);
 	ask_turn(speaker);
-	log_info("settings reloaded", kv_str("node", settings->node));
+	return 0;
 }

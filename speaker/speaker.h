@@ -17,6 +17,7 @@ struct speaker;
 /**
  * speaker_open() - start the agent on @base
  * @base:        borrowed until speaker_free()
+ * @path:        of the file that @settings are from; borrowed until speaker_free()
  * @settings:    taken, also on failure
  * @ret_speaker: owned by the caller
  *
@@ -25,14 +26,19 @@ struct speaker;
  *
  * Return: 0, or a negative errno.
  */
-must_check int speaker_open(
-	struct event_base *base, struct settings *settings, struct speaker **ret_speaker);
+must_check int speaker_open(struct event_base *base, const char *path, struct settings *settings,
+	struct speaker **ret_speaker);
 
 /* Stops answering, closes everything. What was assigned stays on disk. */
 struct speaker *speaker_free(struct speaker *speaker);
 
-/*
- * Puts @settings, taken, in force. Keys that a running process can not change (node, source, state,
- * user, control, metrics) stay as they are, and a line in the log says so.
+/**
+ * speaker_reload() - read the settings again, from the file of speaker_open(), and put them in force
+ * @report: gets what is wrong with them; it is logged as well
+ *
+ * Keys that a running process can not change (node, source, state, user, control, metrics) stay as
+ * they are, and a line in the log says so.
+ *
+ * Return: 0; a negative errno: the old settings stay in force.
  */
-void speaker_reload(struct speaker *speaker, struct settings *settings);
+int speaker_reload(struct speaker *speaker, struct report *report);

@@ -17,6 +17,7 @@
 
 struct speaker {
 	struct event_base *base;
+	const char *path; /* borrowed; of the file of the settings */
 	struct settings *settings;
 	struct model *model;
 	struct conf_directory *source;
@@ -51,6 +52,12 @@ void events_plan(struct speaker *speaker, const struct service_plan *before,
 	const struct service_plan *after);
 void events_arp(struct speaker *speaker, const struct arp_event *event);
 void events_source(struct speaker *speaker);
+
+/*
+ * Puts @settings, taken, in force, for reload.c. -EINVAL: one of their regular expressions is none;
+ * the old settings stay.
+ */
+must_check int speaker_take_settings(struct speaker *speaker, struct settings *settings);
 
 /* views.c: ctl_handle_fn; @user is the speaker. */
 void views_handle(

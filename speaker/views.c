@@ -254,6 +254,29 @@ static json_t *view_config(const struct speaker *speaker)
 	return report_json(conf_directory_report(speaker->source));
 }
 
+/* What is wrong, with the number of what is left out: an answer is one line for people. */
+static char *refusal(const struct report *report)
+{
+	auto_(strbuf_finip) struct strbuf out = { 0 };
+
+	strbuf_add(&out, "settings not reloaded, the old ones stay in force: ");
+	if (report->count > 0)
+		diagnostic_print(&report->at[0], &out);
+	if (report->count > 1)
+		strbuf_addf(&out, " (and %zu more)", report->count - 1);
+	return strbuf_take(&out);
+}
+
+static void do_reload(struct speaker *speaker, json_t **ret_data, char **ret_error)
+{
+	auto_(report_finip) struct report report = { 0 };
+
+	if (speaker_reload(speaker, &report) < 0)
+		*ret_error = refusal(&report);
+	else
+		*ret_data = json_pack("{s:s}", "settings", speaker->path);
+}
+
 void views_handle(
 	void *user, const char *op, const json_t *args, json_t **ret_data, char **ret_error)
 {
@@ -271,6 +294,10 @@ void views_handle(
 
 	if (strcmp(op, "explain") == 0) {
 		view_explain(user, args, ret_data, ret_error);
+		return;
+	}
+	if (strcmp(op, "reload") == 0) {
+		do_reload(user, ret_data, ret_error);
 		return;
 	}
 	for (size_t i = 0; i < COUNT_OF(views); i++) {
