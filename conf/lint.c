@@ -375,4 +375,5 @@ void conf_lint(const struct model *model, struct report *report)
 	model_each(model, MODEL_SERVICE, object) lint_service(&lint, (const void *)object);
 	model_each(model, MODEL_WORKLOAD, object) lint_workload(&lint, (const void *)object);
 	model_each(model, MODEL_BGP_PEER, object) lint_peer(&lint, (const void *)object);
+	lint_bgp(model, report);
 }

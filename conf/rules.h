@@ -49,5 +49,10 @@ void check_bgp_advertisement(struct checking *c, const struct bgp_advertisement 
 void check_bgp_peer(struct checking *c, const struct bgp_peer_spec *peer);
 void check_community(struct checking *c, const struct community *community);
 
+struct model;
+
+/* The part of conf_lint() that is about BGP. */
+void lint_bgp(const struct model *model, struct report *report);
+
 /* "65000:100" or "large:1:2:3". */
 bool is_community_value(const char *text);

@@ -4,8 +4,8 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "model/bgp_annotations.h"
 #include "model/select.h"
-#include "plan/bgp_annotations.h"
 #include "plan/covers.h"
 
 #include <string.h>
@@ -25,7 +25,7 @@ struct work {
 	const char *pool;
 	const struct node *node; /* self; NULL: nobody described it */
 	struct ads ads;
-	struct plan_bgp_wishes wishes;
+	struct bgp_annotations annotations;
 	struct plan_bgp_paths found;
 	char *detail;
 };
@@ -99,7 +99,7 @@ static bool pass_local_endpoint(struct work *work, enum plan_reason *ret)
 static bool pass_annotations(struct work *work, enum plan_reason *ret)
 {
 	*ret = PLAN_BAD_ANNOTATION;
-	work->detail = plan_bgp_wishes_read(work->input->model, work->service, &work->wishes);
+	work->detail = bgp_annotations_read(work->input->model, work->service, &work->annotations);
 	return !work->detail;
 }
 
@@ -113,19 +113,24 @@ static uint32_t weight_of(const struct work *work)
 	return (uint32_t)plan_count_servable(work->endpoints, work->input->self);
 }
 
-static void add_wishes(const struct work *work, struct plan_bgp_attrs *attrs)
+static void add_community(struct plan_bgp_attrs *attrs, const struct community_value *value)
 {
-	const struct plan_bgp_attrs *wishes = &work->wishes.attrs;
+	if (value->is_large)
+		plan_bgp_add_large(attrs, value->large);
+	else
+		plan_bgp_add_community(attrs, value->standard);
+}
 
-	for (size_t i = 0; i < wishes->community_count; i++)
-		plan_bgp_add_community(attrs, wishes->communities[i]);
-	for (size_t i = 0; i < wishes->large_count; i++)
-		plan_bgp_add_large(attrs, wishes->large[i].parts);
-	if (work->wishes.has_prepend)
-		attrs->prepend = wishes->prepend;
-	attrs->has_med = wishes->has_med;
-	attrs->med = wishes->med;
-	attrs->weight = weight_of(work);
+static void add_annotations(const struct work *work, struct plan_bgp_attrs *attrs)
+{
+	const struct bgp_annotations *annotations = &work->annotations;
+
+	for (size_t i = 0; i < annotations->community_count; i++)
+		add_community(attrs, &annotations->communities[i]);
+	if (annotations->has_prepend)
+		attrs->prepend = annotations->prepend;
+	attrs->has_med = annotations->has_med;
+	attrs->med = annotations->med;
 }
 
 /* The name of a community that is not defined, or NULL. */
@@ -133,8 +138,11 @@ static const char *read_communities(
 	const struct work *work, const struct bgp_advertisement *ad, struct plan_bgp_attrs *attrs)
 {
 	for (size_t i = 0; i < ad->communities.count; i++) {
-		if (plan_bgp_add_named(work->input->model, ad->communities.at[i], attrs) < 0)
+		struct community_value value;
+
+		if (bgp_community_find(work->input->model, ad->communities.at[i], &value) < 0)
 			return ad->communities.at[i];
+		add_community(attrs, &value);
 	}
 	return NULL;
 }
@@ -170,8 +178,10 @@ static const char *add_path(struct work *work, const struct bgp_advertisement *a
 		plan_bgp_attrs_fini(&path.attrs);
 		return unknown;
 	}
-	if (path.prefix.len == ip_bits(work->ip->family))
-		add_wishes(work, &path.attrs);
+	if (path.prefix.len == ip_bits(work->ip->family)) {
+		add_annotations(work, &path.attrs);
+		path.attrs.weight = weight_of(work);
+	}
 	path.advertisement = xstrdup(ad->object.meta.name);
 	*array_add(work->found.at, work->found.count, work->found.capacity) = path;
 	return NULL;
@@ -296,7 +306,6 @@ enum plan_reason plan_bgp_judge(const struct plan_input *input, const struct ser
 		reason = PLAN_PASSED;
 	*ret_detail = describe(&work);
 	move_paths(paths, &work.found);
-	plan_bgp_attrs_fini(&work.wishes.attrs);
 	free(work.ads.at);
 	free(work.detail);
 	return reason;

@@ -70,6 +70,7 @@ int main(void)
 		ROW("metallb"),
 		ROW("together"),
 		ROW("lint"),
+		ROW("lint_bgp"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "plan/bgp_annotations.h"
+#include "model/bgp_annotations.h"
 
 #include "base/mem.h"
-#include "model/community.h"
 #include "model/select.h"
 
 #include <ctype.h>
@@ -11,17 +10,8 @@
 #include <string.h>
 
 enum {
-	PREPEND_MAX = 10,    /* as asPathPrepend of a BGPAdvertisement */
-	COMMUNITIES_MAX = 63 /* as communities of a BGPAdvertisement */
+	PREPEND_MAX = 10 /* as asPathPrepend of a BGPAdvertisement */
 };
-
-static void add_value(struct plan_bgp_attrs *attrs, const struct community_value *value)
-{
-	if (value->is_large)
-		plan_bgp_add_large(attrs, value->large);
-	else
-		plan_bgp_add_community(attrs, value->standard);
-}
 
 static const char *find_alias(const struct model *model, const char *name)
 {
@@ -37,19 +27,17 @@ static const char *find_alias(const struct model *model, const char *name)
 	return NULL;
 }
 
-int plan_bgp_add_named(const struct model *model, const char *text, struct plan_bgp_attrs *attrs)
+int bgp_community_find(
+	const struct model *model, const char *text, struct community_value *ret_value)
 {
-	struct community_value value;
 	const char *alias;
 
-	if (community_parse(text, &value) < 0) {
-		alias = find_alias(model, text);
-		if (alias ? community_parse(alias, &value) < 0 :
-			    community_by_name(text, &value) < 0)
-			return -ENOENT;
-	}
-	add_value(attrs, &value);
-	return 0;
+	if (community_parse(text, ret_value) == 0)
+		return 0;
+	alias = find_alias(model, text);
+	if (alias)
+		return community_parse(alias, ret_value) < 0 ? -ENOENT : 0;
+	return community_by_name(text, ret_value);
 }
 
 /* The next word of a comma-separated list, trimmed; NULL at the end. Moves @rest on. */
@@ -70,23 +58,24 @@ static char *next_word(const char **rest)
 }
 
 static char *read_communities(
-	const struct model *model, const char *text, struct plan_bgp_attrs *attrs)
+	const struct model *model, const char *text, struct bgp_annotations *annotations)
 {
 	const char *rest = text;
-	size_t count = 0;
 	char *word;
 
 	while ((word = next_word(&rest))) {
-		int r = plan_bgp_add_named(model, word, attrs);
+		struct community_value value;
 		char *why = NULL;
 
-		if (r < 0)
+		if (bgp_community_find(model, word, &value) < 0)
 			why = xasprintf("bgp-communities: \"%.64s\" is no community", word);
-		else if (++count > COMMUNITIES_MAX)
-			why = xasprintf("bgp-communities: more than %d", COMMUNITIES_MAX);
+		else if (annotations->community_count == BGP_ANNOTATION_COMMUNITIES_MAX)
+			why = xasprintf(
+				"bgp-communities: more than %d", BGP_ANNOTATION_COMMUNITIES_MAX);
 		free(word);
 		if (why)
 			return why;
+		annotations->communities[annotations->community_count++] = value;
 	}
 	return NULL;
 }
@@ -105,28 +94,25 @@ static char *read_number(const char *key, const char *text, uint64_t max, uint32
 	return NULL;
 }
 
-char *plan_bgp_wishes_read(const struct model *model, const struct service *service,
-	struct plan_bgp_wishes *ret_wishes)
+char *bgp_annotations_read(const struct model *model, const struct service *service,
+	struct bgp_annotations *ret_annotations)
 {
 	const char *communities = object_annotation(&service->object, "bgp-communities");
 	const char *prepend = object_annotation(&service->object, "bgp-as-path-prepend");
 	const char *med = object_annotation(&service->object, "bgp-med");
-	struct plan_bgp_wishes wishes = { .has_prepend = prepend };
+	struct bgp_annotations annotations = { .has_prepend = prepend, .has_med = med };
 	uint32_t times = 0;
 	char *why = NULL;
 
-	wishes.attrs.has_med = med;
 	if (communities)
-		why = read_communities(model, communities, &wishes.attrs);
+		why = read_communities(model, communities, &annotations);
 	if (!why && prepend)
 		why = read_number("bgp-as-path-prepend", prepend, PREPEND_MAX, &times);
 	if (!why && med)
-		why = read_number("bgp-med", med, UINT32_MAX, &wishes.attrs.med);
-	if (why) {
-		plan_bgp_attrs_fini(&wishes.attrs);
+		why = read_number("bgp-med", med, UINT32_MAX, &annotations.med);
+	if (why)
 		return why;
-	}
-	wishes.attrs.prepend = (uint8_t)times;
-	*ret_wishes = wishes;
+	annotations.prepend = (uint8_t)times;
+	*ret_annotations = annotations;
 	return NULL;
 }
