@@ -4,6 +4,7 @@
 
 #include "conf/settings.h"
 
+#include "base/ip.h"
 #include "base/mem.h"
 #include "conf/keys.h"
 
@@ -35,6 +36,31 @@ static bool is_regex(const char *text)
 		return false;
 	regfree(&regex);
 	return true;
+}
+
+static bool is_address(const char *text)
+{
+	struct ip ip;
+
+	return ip_parse(text, &ip) == 0;
+}
+
+static bool is_router_id(const char *text)
+{
+	static const struct ip none = { .family = AF_INET };
+	struct ip ip;
+
+	return text[0] == '\0' ||
+		(ip_parse(text, &ip) == 0 && ip.family == AF_INET && !ip_equal(&ip, &none));
+}
+
+/* Plain HTTP alone: it is the node's own kube-proxy that is asked. */
+static bool is_health_url(const char *text)
+{
+	static const char scheme[] = "http://";
+
+	return text[0] == '\0' ||
+		(strncmp(text, scheme, strlen(scheme)) == 0 && text[strlen(scheme)] != '\0');
 }
 
 static void set_schedule(
@@ -70,6 +96,9 @@ static void check_together(struct keys_loading *l, const config_setting_t *root)
 	const config_setting_t *publish = config_setting_get_member(root, "publish");
 	const struct settings *settings = l->settings;
 
+	if (settings->bgp.listen.count > SETTINGS_BGP_LISTEN_MAX)
+		keys_say(l, config_setting_get_member(root, "bgp"), "bgp.listen",
+			"has too many items", "list 8 at most, or \"0.0.0.0\" and \"::\"");
 	if (publish && settings->publish[0] && settings->allocator != SETTINGS_ALLOCATE_SELF)
 		keys_say(l, publish, "publish", "is of no use: this node does not allocate",
 			"take it out, or write allocator = \"self\"");
@@ -80,13 +109,22 @@ static const char *const source_names[] = { "directory", NULL };
 static const char *const allocator_names[] = { "manifests", "self", "follow", NULL };
 static const char *const level_names[] = { "error", "warn", "info", "debug", NULL };
 static const char *const format_names[] = { "logfmt", "json", NULL };
-static const char *const sections[] = { "source", "interfaces", "control", "metrics", "log", "announce" };
+static const char *const sections[] = { "source", "interfaces", "control", "metrics", "log", "announce",
+	"bgp" };
+
+static const char *const on_stop_names[] = { "restart", "leave", NULL };
 
 #define AT(member) offsetof(struct settings, member)
 #define NODE_NAME .is_good = is_node_name, .wrong = "is no name of a Node", \
 	.advice = "write lower case letters, digits, dashes and dots"
 #define REGEXES .is_good = is_regex, .wrong = "has an item that is no regular expression", \
 	.advice = "write extended POSIX syntax in double quotes, as in \"^eth[0-9]+$\""
+#define ADDRESSES .is_good = is_address, .wrong = "has an item that is no address", \
+	.advice = "write addresses of this node, or \"0.0.0.0\" and \"::\""
+#define ROUTER_ID .is_good = is_router_id, .wrong = "is no router identifier", \
+	.advice = "write it as an IPv4 address, as in \"10.0.0.1\""
+#define HEALTH_URL .is_good = is_health_url, .wrong = "is no URL that can be asked", \
+	.advice = "write it as in \"http://127.0.0.1:10256/healthz\""
 
 static const struct key keys[] = {
 	{ "node",                        KEY_TEXT,     AT(node), 1, NAME_MAX_LEN, NODE_NAME },
@@ -111,6 +149,14 @@ static const struct key keys[] = {
 	{ "announce.ask_gateways",       KEY_BOOL,     AT(announce.ask_gateways) },
 	{ "announce.frames_per_second",  KEY_UINT,     AT(announce.frames_per_second), 1, 100000 },
 	{ "announce.answers_per_second", KEY_UINT,     AT(announce.answers_per_second), 1, 100000 },
+	{ "bgp.listen",                  KEY_STRINGS,  AT(bgp.listen), ADDRESSES },
+	{ "bgp.port",                    KEY_UINT,     AT(bgp.port), 1, 65535 },
+	{ "bgp.router_id",               KEY_TEXT,     AT(bgp.router_id), 0, 15, ROUTER_ID },
+	{ "bgp.restart_seconds",         KEY_UINT,     AT(bgp.restart_seconds), 1, 4095 },
+	{ "bgp.drain_seconds",           KEY_UINT,     AT(bgp.drain_seconds), 0, 3600 },
+	{ "bgp.on_stop",                 KEY_WORD,     AT(bgp.on_stop), .names = on_stop_names },
+	{ "bgp.weights",                 KEY_BOOL,     AT(bgp.weights) },
+	{ "bgp.health",                  KEY_TEXT,     AT(bgp.health), 0, 1024, HEALTH_URL },
 };
 
 static const struct keys_table table = { keys, COUNT_OF(keys), sections, COUNT_OF(sections),
@@ -155,6 +201,11 @@ struct settings *settings_new(void)
 	s->announce.refresh_seconds = 60;
 	s->announce.frames_per_second = 500;
 	s->announce.answers_per_second = 10000;
+	s->bgp.port = 179;
+	s->bgp.router_id = xstrdup("");
+	s->bgp.restart_seconds = 30;
+	s->bgp.drain_seconds = 2;
+	s->bgp.health = xstrdup("");
 	return s;
 }
 
@@ -174,6 +225,9 @@ struct settings *settings_free(struct settings *settings)
 	free(settings->metrics.listen);
 	free(settings->load_balancer_class);
 	free(settings->publish);
+	keys_set_strings(&settings->bgp.listen, NULL, 0);
+	free(settings->bgp.router_id);
+	free(settings->bgp.health);
 	free(settings);
 	return NULL;
 }

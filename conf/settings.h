@@ -23,8 +23,15 @@ enum settings_allocator {
 	SETTINGS_ALLOCATE_FOLLOW,    /* "follow": only what the status of the Services says */
 };
 
+/* What to say to peers with graceful restart when the agent stops; the others hear a farewell. */
+enum settings_on_stop {
+	SETTINGS_STOP_RESTART, /* "restart": nothing, they go on forwarding until it is back */
+	SETTINGS_STOP_LEAVE,   /* "leave": a farewell too */
+};
+
 enum {
-	SETTINGS_SCHEDULE_MAX = 32
+	SETTINGS_SCHEDULE_MAX = 32,
+	SETTINGS_BGP_LISTEN_MAX = 8,
 };
 
 /* All text is owned. */
@@ -73,6 +80,17 @@ struct settings {
 		uint32_t frames_per_second;  /* announce.frames_per_second: 500; 1 to 100000 */
 		uint32_t answers_per_second; /* announce.answers_per_second: 10000 of an address */
 	} announce;
+
+	struct {
+		struct strings listen;         /* bgp.listen: addresses; [ ] (nowhere) */
+		uint32_t port;                 /* bgp.port: 179, to listen on */
+		char *router_id;               /* bgp.router_id: "" (an IPv4 address of the node) */
+		uint32_t restart_seconds;      /* bgp.restart_seconds: 30; 1 to 4095 (RFC 4724) */
+		uint32_t drain_seconds;        /* bgp.drain_seconds: 2; 0 to 3600 */
+		enum settings_on_stop on_stop; /* bgp.on_stop: "restart" */
+		bool weights;                  /* bgp.weights: false */
+		char *health;                  /* bgp.health: "" (not asked), or a URL */
+	} bgp;
 };
 
 /* Settings with every default. The caller owns them. */
