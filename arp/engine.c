@@ -358,11 +358,11 @@ void arp_engine_visit_addresses(
 				.ip = address->ip,
 				.state = place->state,
 				.since_ns = place->since_ns,
-				.link = place->slot->conf.name,
 				.counters = place->counters,
 				.is_contested = address->is_contested,
 				.contender = address->contender,
 			};
+			memcpy(view.link, place->slot->conf.name, sizeof(view.link));
 			visit(user, &view);
 		}
 	}

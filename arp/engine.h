@@ -139,14 +139,14 @@ struct arp_address_view {
 	struct ip ip;
 	enum arp_state state;
 	uint64_t since_ns; /* CLOCK_MONOTONIC */
-	const char *link;
+	char link[IF_NAMESIZE];
 	struct arp_counters counters;
 	bool is_contested;    /* a foreign claim in the last 30 s */
 	struct mac contender; /* zero: there was none */
 };
 
 struct arp_link_view {
-	const char *name;
+	char name[IF_NAMESIZE];
 	unsigned ifindex;
 	struct mac mac;
 	bool is_open;

@@ -313,8 +313,7 @@ void arp_engine_visit_links(const struct arp_engine *engine, arp_link_view_fn *v
 {
 	for (size_t i = 0; i < engine->slot_count; i++) {
 		const struct slot *slot = &engine->slots[i];
-		const struct arp_link_view view = {
-			.name = slot->conf.name,
+		struct arp_link_view view = {
 			.ifindex = slot->conf.ifindex,
 			.mac = slot->conf.mac,
 			.is_open = slot->link,
@@ -326,7 +325,9 @@ void arp_engine_visit_links(const struct arp_engine *engine, arp_link_view_fn *v
 			.unsent = slot->unsent,
 		};
 
-		if (slot->is_used)
-			visit(user, &view);
+		if (!slot->is_used)
+			continue;
+		memcpy(view.name, slot->conf.name, sizeof(view.name));
+		visit(user, &view);
 	}
 }

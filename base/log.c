@@ -18,11 +18,22 @@ static const char *const level_names[LOG_L_COUNT_] = {
 	[LOG_L_DEBUG] = "debug",
 };
 
-/* Process-wide by nature: standard error is. Set by main() alone. */
+/* Process-wide by nature: standard error is. Set by main() alone, read by every thread. */
 static struct {
-	enum log_level level;
-	enum log_format format;
+	_Atomic enum log_level level;
+	_Atomic enum log_format format;
 } setup = { LOG_L_INFO, LOG_LOGFMT };
+
+static _Thread_local struct {
+	log_sink_fn *sink;
+	void *user;
+} divert;
+
+void log_set_sink(log_sink_fn *sink, void *user)
+{
+	divert.sink = sink;
+	divert.user = user;
+}
 
 void log_setup(enum log_level level, enum log_format format)
 {
@@ -142,7 +153,10 @@ void log_event(enum log_level level, const char *where, const char *msg, size_t 
 
 	if (!log_enabled(level))
 		return;
-
+	if (divert.sink) {
+		divert.sink(divert.user, level, where, msg, n, kv);
+		return;
+	}
 	if (setup.format == LOG_JSON)
 		strbuf_add_char(&line, '{');
 	add_key(&line, "time");
