@@ -109,7 +109,7 @@ static const char *const source_names[] = { "directory", NULL };
 static const char *const allocator_names[] = { "manifests", "self", "follow", NULL };
 static const char *const level_names[] = { "error", "warn", "info", "debug", NULL };
 static const char *const format_names[] = { "logfmt", "json", NULL };
-static const char *const sections[] = { "source", "interfaces", "control", "metrics", "log", "announce",
+static const char *const sections[] = { "source", "interfaces", "control", "metrics", "log", "announce", "wire",
 	"bgp" };
 
 static const char *const on_stop_names[] = { "restart", "leave", NULL };
@@ -149,6 +149,8 @@ static const struct key keys[] = {
 	{ "announce.ask_gateways",       KEY_BOOL,     AT(announce.ask_gateways) },
 	{ "announce.frames_per_second",  KEY_UINT,     AT(announce.frames_per_second), 1, 100000 },
 	{ "announce.answers_per_second", KEY_UINT,     AT(announce.answers_per_second), 1, 100000 },
+	{ "wire.realtime",               KEY_BOOL,     AT(wire.realtime) },
+	{ "wire.priority",               KEY_UINT,     AT(wire.priority), 1, 99 },
 	{ "bgp.listen",                  KEY_STRINGS,  AT(bgp.listen), ADDRESSES },
 	{ "bgp.port",                    KEY_UINT,     AT(bgp.port), 1, 65535 },
 	{ "bgp.router_id",               KEY_TEXT,     AT(bgp.router_id), 0, 15, ROUTER_ID },
@@ -201,6 +203,8 @@ struct settings *settings_new(void)
 	s->announce.refresh_seconds = 60;
 	s->announce.frames_per_second = 500;
 	s->announce.answers_per_second = 10000;
+	s->wire.realtime = true;
+	s->wire.priority = 10;
 	s->bgp.port = 179;
 	s->bgp.router_id = xstrdup("");
 	s->bgp.restart_seconds = 30;

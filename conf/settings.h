@@ -82,6 +82,11 @@ struct settings {
 	} announce;
 
 	struct {
+		bool realtime;     /* wire.realtime: true: SCHED_FIFO where it is allowed */
+		uint32_t priority; /* wire.priority: 10; 1 to 99 */
+	} wire;
+
+	struct {
 		struct strings listen;         /* bgp.listen: addresses; [ ] (nowhere) */
 		uint32_t port;                 /* bgp.port: 179, to listen on */
 		char *router_id;               /* bgp.router_id: "" (an IPv4 address of the node) */

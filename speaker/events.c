@@ -158,6 +158,14 @@ void events_arp(struct speaker *speaker, const struct arp_event *event)
 	publish(speaker, what, facts);
 }
 
+void events_stall(struct speaker *speaker, uint64_t slept_ns)
+{
+	const char *what = "the wire thread slept: announced addresses are asked for anew";
+
+	log_warn(what, kv_uint("slept_ms", slept_ns / NS_PER_MS));
+	publish(speaker, what, json_pack("{s:I}", "slept_ms", (json_int_t)(slept_ns / NS_PER_MS)));
+}
+
 void events_source(struct speaker *speaker)
 {
 	const struct report *report = conf_directory_report(speaker->source);

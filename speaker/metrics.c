@@ -127,7 +127,7 @@ static void write_counters(const struct speaker *speaker, struct strbuf *out)
 		struct counter_writer writer = { out, counters[i].name, counters[i].offset };
 
 		metrics_family(out, counters[i].name, "counter", counters[i].help);
-		arp_engine_visit_addresses(speaker->arp, write_counter, &writer);
+		wire_arp_visit_addresses(speaker->wire, write_counter, &writer);
 	}
 }
 
@@ -136,6 +136,24 @@ static void write_one(
 {
 	metrics_family(out, name, type, help);
 	metrics_sample(out, name, NULL, 0, value);
+}
+
+static void write_wire(const struct speaker *speaker, struct strbuf *out)
+{
+	struct wire_view view;
+
+	wire_view(speaker->wire, &view);
+	write_one(out, "bellman_wire_realtime", "gauge",
+		"1 if the wire thread has real-time priority.", view.is_realtime);
+	write_one(out, "bellman_wire_stalls_total", "counter",
+		"Times the wire thread slept so long that it had to ask the wire anew.",
+		view.stalls);
+	write_one(out, "bellman_wire_events_lost_total", "counter",
+		"Events that the main thread was too slow for.", view.events_lost);
+	metrics_family(out, "bellman_wire_longest_sleep_seconds", "gauge",
+		"The longest time that the wire thread wanted to run and did not.");
+	metrics_sample_real(out, "bellman_wire_longest_sleep_seconds", NULL, 0,
+		(double)view.longest_sleep_ns / (double)NS_PER_S);
 }
 
 void speaker_metrics(void *user, struct strbuf *out)
@@ -147,6 +165,7 @@ void speaker_metrics(void *user, struct strbuf *out)
 	write_pools(speaker, out);
 	write_announced(speaker, out);
 	write_counters(speaker, out);
+	write_wire(speaker, out);
 	write_one(out, "metallb_k8s_client_config_loaded_bool", "gauge",
 		"1 once a configuration is in force.", counts.objects > 0);
 	write_one(out, "metallb_k8s_client_config_stale_bool", "gauge",

@@ -13,7 +13,8 @@
 #include <string.h>
 
 enum {
-	SAVE_DELAY_MS = 200
+	SAVE_DELAY_MS = 200,
+	STALL_MS = 1000, /* without liveness nobody takes over sooner */
 };
 
 static void ask_turn(struct speaker *speaker)
@@ -140,9 +141,9 @@ static void on_wanted(void *user, const struct ip *ip, const unsigned *ifindexes
 	};
 
 	if (count > 0)
-		arp_engine_put(speaker->arp, &conf);
+		wire_arp_put(&speaker->changes, &conf);
 	else
-		arp_engine_drop(speaker->arp, ip);
+		wire_arp_drop(&speaker->changes, ip);
 }
 
 /* Every Service, for when something outside the model changed that all plans rest on. */
@@ -205,6 +206,7 @@ static void turn(struct speaker *speaker)
 	plan_update(speaker->plan, &input, &dirty, on_plan, speaker);
 	model_dirty_fini(&dirty);
 	wanted_take(speaker->wanted, on_wanted, speaker);
+	wire_arp_send(speaker->wire, &speaker->changes);
 }
 
 static void on_turn(evutil_socket_t fd, short events, void *arg)
@@ -281,7 +283,7 @@ static void read_links(struct speaker *speaker)
 		count++;
 	}
 	speaker->link_count = count;
-	arp_engine_set_links(speaker->arp, confs, count);
+	wire_arp_set_links(speaker->wire, confs, count);
 	if (same_links(before, before_count, speaker->links, count))
 		return;
 	speaker->replan_all = true;
@@ -295,9 +297,18 @@ static void on_net(void *user)
 	ask_turn(speaker);
 }
 
-static void on_arp(void *user, const struct arp_event *event)
+static void on_wire(void *user, const struct wire_event *event)
 {
-	events_arp(user, event);
+	switch (event->type) {
+	case WIRE_EV_ARP:
+		events_arp(user, &event->arp);
+		break;
+	case WIRE_EV_STALL:
+		events_stall(user, event->slept_ns);
+		break;
+	case WIRE_EV_LOG:
+		break;
+	}
 }
 
 static struct arp_engine_conf engine_conf(const struct settings *settings)
@@ -415,10 +426,18 @@ static int prepare(struct speaker *speaker)
 
 static int open_network(struct speaker *speaker)
 {
-	struct arp_engine_conf conf = engine_conf(speaker->settings);
-	int r;
+	const struct wire_conf conf = {
+		.arp = engine_conf(speaker->settings),
+		.realtime = speaker->settings->wire.realtime,
+		.priority = speaker->settings->wire.priority,
+		.stall_ns = STALL_MS * NS_PER_MS,
+	};
+	int r = wire_open(speaker->base, &conf, on_wire, speaker, &speaker->wire);
 
-	speaker->arp = arp_engine_new(speaker->base, &conf, on_arp, speaker);
+	if (r < 0) {
+		log_error("wire thread not started", kv_errno(r));
+		return r;
+	}
 	r = net_monitor_open(speaker->base, on_net, speaker, &speaker->net);
 	if (r < 0) {
 		log_error("netlink not opened", kv_errno(r));
@@ -430,7 +449,11 @@ static int open_network(struct speaker *speaker)
 
 static int drop_privileges(struct speaker *speaker)
 {
-	int r = privileges_drop(speaker->settings->user);
+	int r;
+
+	if (speaker->settings->wire.realtime)
+		wire_raise_limits(speaker->settings->wire.priority);
+	r = privileges_drop(speaker->settings->user);
 
 	if (r < 0)
 		log_error("privileges not given up", kv_str("user", speaker->settings->user),
@@ -481,7 +504,7 @@ struct speaker *speaker_free(struct speaker *speaker)
 	ctl_server_free(speaker->ctl);
 	http_server_free(speaker->http);
 	net_monitor_free(speaker->net);
-	arp_engine_free(speaker->arp);
+	wire_free(speaker->wire);
 	wanted_free(speaker->wanted);
 	plan_free(speaker->plan);
 	ipam_free(speaker->ipam);
@@ -521,6 +544,10 @@ static void keep_fixed(struct settings *now, struct settings *wanted)
 	keep_text("load_balancer_class", &now->load_balancer_class, &wanted->load_balancer_class);
 	if (now->allocator != wanted->allocator)
 		log_warn("this setting needs a restart", kv_str("key", "allocator"));
+	if (now->wire.realtime != wanted->wire.realtime ||
+		now->wire.priority != wanted->wire.priority)
+		log_warn("this setting needs a restart", kv_str("key", "wire"));
+	wanted->wire = now->wire;
 	wanted->allocator = now->allocator;
 	wanted->control.mode = now->control.mode;
 }
@@ -547,7 +574,7 @@ int speaker_take_settings(struct speaker *speaker, struct settings *settings)
 	speaker->exclude = exclude;
 	log_setup(settings->log.level, settings->log.format);
 	conf = engine_conf(settings);
-	arp_engine_set_conf(speaker->arp, &conf);
+	wire_arp_set_conf(speaker->wire, &conf);
 	speaker->replan_all = true;
 	speaker->assignments_changed = true;
 	read_links(speaker);

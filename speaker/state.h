@@ -5,7 +5,6 @@
  * The agent's state, for speaker/ alone: speaker.c changes it, views.c and metrics.c tell of it.
  */
 
-#include "arp/engine.h"
 #include "conf/directory.h"
 #include "ctl/server.h"
 #include "ipam/ipam.h"
@@ -14,6 +13,7 @@
 #include "speaker/http.h"
 #include "speaker/speaker.h"
 #include "speaker/wanted.h"
+#include "speaker/wire_arp.h"
 
 struct speaker {
 	struct event_base *base;
@@ -27,7 +27,8 @@ struct speaker {
 	struct net_monitor *net;
 	struct net_patterns include;
 	struct net_patterns exclude;
-	struct arp_engine *arp;
+	struct wire *wire;
+	struct wire_arp_changes changes; /* of this turn, for the wire thread */
 	struct ctl_server *ctl;
 	struct http_server *http;
 	struct event *turn; /* the one job that brings everything in line */
@@ -51,6 +52,7 @@ void events_assignment(struct speaker *speaker, const struct ipam_change *change
 void events_plan(struct speaker *speaker, const struct service_plan *before,
 	const struct service_plan *after);
 void events_arp(struct speaker *speaker, const struct arp_event *event);
+void events_stall(struct speaker *speaker, uint64_t slept_ns);
 void events_source(struct speaker *speaker);
 
 /*
@@ -62,6 +64,9 @@ must_check int speaker_take_settings(struct speaker *speaker, struct settings *s
 /* views.c: ctl_handle_fn; @user is the speaker. */
 void views_handle(
 	void *user, const char *op, const json_t *args, json_t **ret_data, char **ret_error);
+
+/* views_wire.c */
+json_t *view_wire(const struct speaker *speaker);
 
 /* metrics.c: for http_callbacks; @user is the speaker. */
 void speaker_metrics(void *user, struct strbuf *out);

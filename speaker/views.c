@@ -119,7 +119,7 @@ static json_t *view_announcements(const struct speaker *speaker)
 {
 	json_t *announcements = json_array();
 
-	arp_engine_visit_addresses(speaker->arp, add_announcement, announcements);
+	wire_arp_visit_addresses(speaker->wire, add_announcement, announcements);
 	return announcements;
 }
 
@@ -159,7 +159,7 @@ static json_t *view_links(const struct speaker *speaker)
 				(int)link->ifindex, "mac", json_mac(&link->mac), "arp",
 				net_refusal_name(arp), "ndp", net_refusal_name(ndp)));
 	}
-	arp_engine_visit_links(speaker->arp, add_link_counters, links);
+	wire_arp_visit_links(speaker->wire, add_link_counters, links);
 	return links;
 }
 
@@ -290,6 +290,7 @@ void views_handle(
 		{ "announcements", view_announcements },
 		{ "links", view_links },
 		{ "config", view_config },
+		{ "wire", view_wire },
 	};
 
 	if (strcmp(op, "explain") == 0) {
