@@ -9,6 +9,7 @@
 #include "conf/lint.h"
 
 #include "base/mem.h"
+#include "conf/lint_index.h"
 #include "conf/rules.h"
 #include "conf/validate.h"
 #include "model/select.h"
@@ -25,84 +26,24 @@ enum {
 struct lint {
 	const struct model *model;
 	struct report *report;
+	const struct lint_index *index;
 	/* Which Service has a node port of a protocol; NULL: none. */
 	const struct service **node_ports;
 };
-
-/* What a Service can select: a workload's template or a Pod. */
-struct selectable {
-	const struct labels *labels;
-	const struct containers *containers;
-};
-
-static bool selectable_of(const struct object *object, struct selectable *ret_selectable)
-{
-	if (object->kind == MODEL_WORKLOAD) {
-		const struct workload *w = (const void *)object;
-
-		*ret_selectable = (struct selectable){ &w->template_labels, &w->containers };
-		return true;
-	}
-	if (object->kind == MODEL_POD) {
-		const struct pod *pod = (const void *)object;
-
-		*ret_selectable = (struct selectable){ &pod->object.meta.labels, &pod->containers };
-		return true;
-	}
-	return false;
-}
 
 static struct checking check_of(struct lint *lint, const struct service *service)
 {
 	return (struct checking){ .object = &service->object, .report = lint->report };
 }
 
-/* How many of the wanted pairs are there, two for a pair and one for a key alone. */
-static size_t likeness(const struct labels *wanted, const struct labels *labels)
-{
-	size_t score = 0;
-
-	for (size_t i = 0; i < wanted->count; i++) {
-		const char *value = labels_get(labels, wanted->at[i].key);
-
-		if (value)
-			score += strcmp(value, wanted->at[i].value) == 0 ? 2 : 1;
-	}
-	return score;
-}
-
-struct nearest {
-	const struct object *object;
-	const struct labels *labels;
-	size_t score;
-};
-
-static void look_at(const struct service *service, const struct object *object,
-	struct nearest *nearest, size_t *matches)
-{
-	bool same_ns = strcmp(object_ns(object), object_ns(&service->object)) == 0;
-	struct selectable s;
-	size_t score;
-
-	if (!selectable_of(object, &s))
-		return;
-	if (same_ns && labels_select(&service->selector, s.labels)) {
-		(*matches)++;
-		return;
-	}
-	score = 2 * likeness(&service->selector, s.labels) + (same_ns ? 1 : 0);
-	if (score > 1 && score > nearest->score)
-		*nearest = (struct nearest){ object, s.labels, score };
-}
-
-static void warn_no_match(struct checking *c, const struct nearest *nearest)
+static void warn_no_match(struct checking *c, const struct selectable *nearest)
 {
 	const struct service *service = (const void *)c->object;
 	auto_(freep) char *wanted = labels_text(&service->selector);
 	auto_(freep) char *advice = NULL;
-	auto_(freep) char *labels = nearest->object ? labels_text(nearest->labels) : NULL;
+	auto_(freep) char *labels = nearest ? labels_text(nearest->labels) : NULL;
 
-	if (nearest->object)
+	if (nearest)
 		advice = xasprintf("the nearest is %s %s/%s with %s", nearest->object->kind_name,
 			object_ns(nearest->object), nearest->object->meta.name, labels);
 	check_warning(c, "spec.selector",
@@ -120,22 +61,6 @@ static bool has_endpoints(const struct lint *lint, const struct service *service
 	found = endpoints.count > 0;
 	model_endpoints_fini(&endpoints);
 	return found;
-}
-
-static size_t lint_selector(struct lint *lint, struct checking *c)
-{
-	const struct service *service = (const void *)c->object;
-	struct nearest nearest = { 0 };
-	size_t matches = 0;
-
-	if (service->selector.count == 0 || service->type == SERVICE_EXTERNAL_NAME)
-		return 0;
-	model_each(lint->model, MODEL_WORKLOAD, object)
-		look_at(service, object, &nearest, &matches);
-	model_each(lint->model, MODEL_POD, object) look_at(service, object, &nearest, &matches);
-	if (matches == 0 && !has_endpoints(lint, service))
-		warn_no_match(c, &nearest);
-	return matches;
 }
 
 /* Return: 1: has it; 0: has not; -1: lists no ports, which says nothing about numbers. */
@@ -162,26 +87,17 @@ static int containers_have(const struct containers *containers, const struct ser
 }
 
 static bool any_has_port(
-	const struct lint *lint, const struct service *service, const struct service_port *port)
+	const struct selectable *const *matches, size_t count, const struct service_port *port)
 {
-	static const enum model_kind kinds[] = { MODEL_WORKLOAD, MODEL_POD };
-	struct selectable s;
-
-	for (size_t k = 0; k < COUNT_OF(kinds); k++) {
-		model_each(lint->model, kinds[k], object)
-		{
-			if (strcmp(object_ns(object), object_ns(&service->object)) != 0 ||
-				!selectable_of(object, &s) ||
-				!labels_select(&service->selector, s.labels))
-				continue;
-			if (containers_have(s.containers, port) != 0)
-				return true;
-		}
+	for (size_t i = 0; i < count; i++) {
+		if (containers_have(matches[i]->containers, port) != 0)
+			return true;
 	}
 	return false;
 }
 
-static void lint_target_ports(struct lint *lint, struct checking *c)
+static void lint_target_ports(
+	struct checking *c, const struct selectable *const *matches, size_t count)
 {
 	const struct service *service = (const void *)c->object;
 
@@ -189,7 +105,7 @@ static void lint_target_ports(struct lint *lint, struct checking *c)
 		const struct service_port *port = &service->ports.at[i];
 		auto_(freep) char *field = xasprintf("spec.ports[%zu].targetPort", i);
 
-		if (any_has_port(lint, service, port))
+		if (any_has_port(matches, count, port))
 			continue;
 		if (port->target_port.text)
 			check_warning(c, field, "write the name or number of a containerPort",
@@ -201,6 +117,21 @@ static void lint_target_ports(struct lint *lint, struct checking *c)
 				(long long)(port->target_port.value ? port->target_port.value :
 								      port->port.value));
 	}
+}
+
+static void lint_selector(struct lint *lint, struct checking *c)
+{
+	const struct service *service = (const void *)c->object;
+	auto_(freep) const struct selectable **matches = NULL;
+	size_t count;
+
+	if (service->selector.count == 0 || service->type == SERVICE_EXTERNAL_NAME)
+		return;
+	count = lint_index_matches(lint->index, service, &matches);
+	if (count > 0)
+		lint_target_ports(c, matches, count);
+	else if (!has_endpoints(lint, service))
+		warn_no_match(c, lint_index_nearest(lint->index, service));
 }
 
 static void lint_node_ports(struct lint *lint, struct checking *c)
@@ -335,8 +266,7 @@ static void lint_service(struct lint *lint, const struct service *service)
 {
 	struct checking c = check_of(lint, service);
 
-	if (lint_selector(lint, &c) > 0)
-		lint_target_ports(lint, &c);
+	lint_selector(lint, &c);
 	lint_node_ports(lint, &c);
 	if (service->type == SERVICE_LOAD_BALANCER)
 		lint_load_balancer(lint, &c);
@@ -345,13 +275,26 @@ static void lint_service(struct lint *lint, const struct service *service)
 static void lint_peer(struct lint *lint, const struct bgp_peer_spec *peer)
 {
 	struct checking c = { .object = &peer->object, .report = lint->report };
-	const char *ns = peer->password_secret_ns ? peer->password_secret_ns :
-						    object_ns(&peer->object);
+	const char *name = peer->password_secret_name;
+	const char *ns = peer->password_secret_ns && peer->password_secret_ns[0] ?
+		peer->password_secret_ns :
+		object_ns(&peer->object);
+	const struct secret *secret;
 
-	if (peer->password_secret_name && peer->password_secret_name[0] &&
-		!model_find(lint->model, MODEL_SECRET, ns, peer->password_secret_name))
+	if (!name || !name[0])
+		return;
+	secret = (const void *)model_find(lint->model, MODEL_SECRET, ns, name);
+	if (!secret)
 		check_warning(&c, "spec.passwordSecret", "make a Secret with the key password",
-			"there is no Secret %s/%s", ns, peer->password_secret_name);
+			"there is no Secret %s/%s", ns, name);
+	else if (!labels_get(&secret->data, "password") &&
+		!labels_get(&secret->string_data, "password"))
+		check_warning(&c, "spec.passwordSecret", "put the password under the key password",
+			"Secret %s/%s has no key password", ns, name);
+	else if (!secret->type || strcmp(secret->type, "kubernetes.io/basic-auth") != 0)
+		check_warning(&c, "spec.passwordSecret",
+			"write type: kubernetes.io/basic-auth in the Secret",
+			"Secret %s/%s is not of the type that MetalLB takes", ns, name);
 }
 
 /* A workload that does not match its own template makes no pods at all. */
@@ -370,7 +313,8 @@ void conf_lint(const struct model *model, struct report *report)
 {
 	auto_(freep) const struct service **node_ports = xcalloc(
 		NODE_PORTS * PROTOCOLS, sizeof(node_ports[0]));
-	struct lint lint = { model, report, node_ports };
+	auto_(lint_index_freep) struct lint_index *index = lint_index_new(model);
+	struct lint lint = { model, report, index, node_ports };
 
 	model_each(model, MODEL_SERVICE, object) lint_service(&lint, (const void *)object);
 	model_each(model, MODEL_WORKLOAD, object) lint_workload(&lint, (const void *)object);

@@ -133,7 +133,9 @@ void check_selector(struct checking *c, const struct selector *selector, const c
 {
 	size_t count = selector->expressions.count;
 	auto_(freep) char **texts = xnew_array(char *, count + 1);
+	auto_(freep) char *match_labels = xasprintf("%s.matchLabels", field);
 
+	check_labels(c, &selector->match_labels, match_labels);
 	for (size_t i = 0; i < count; i++) {
 		const struct strings before = { texts, i };
 		auto_(freep) char *path = xasprintf("%s.matchExpressions[%zu]", field, i);

@@ -30,6 +30,9 @@ void check_selector(struct checking *c, const struct selector *selector, const c
 /* The same for a list, in which no two may be equal. */
 void check_selectors(struct checking *c, const struct selectors *selectors, const char *field);
 
+/* Keys and values of labels, or of a selector's pairs, as Kubernetes has them. */
+void check_labels(struct checking *c, const struct labels *labels, const char *field);
+
 /* No text may be in a list twice. */
 void check_unique(struct checking *c, const struct strings *strings, const char *field);
 

@@ -38,6 +38,47 @@ static bool is_dns(const char *text, size_t max, bool may_have_dots)
 	return true;
 }
 
+/* The name part of a label's key, and its value if that is not empty. */
+static bool is_label_word(const char *text, size_t len)
+{
+	if (len == 0 || len > LABEL_MAX || !isalnum((unsigned char)text[0]) ||
+		!isalnum((unsigned char)text[len - 1]))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!isalnum((unsigned char)text[i]) && !strchr("-_.", text[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool is_label_key(const char *key)
+{
+	const char *slash = strchr(key, '/');
+	auto_(freep) char *prefix = slash ? xstrndup(key, (size_t)(slash - key)) : NULL;
+	const char *name = slash ? slash + 1 : key;
+
+	return (!prefix || is_dns(prefix, SUBDOMAIN_MAX, true)) &&
+		is_label_word(name, strlen(name));
+}
+
+void check_labels(struct checking *c, const struct labels *labels, const char *field)
+{
+	for (size_t i = 0; i < labels->count; i++) {
+		const char *key = labels->at[i].key;
+		const char *value = labels->at[i].value ? labels->at[i].value : "";
+
+		if (!is_label_key(key))
+			check_error(c, field,
+				"write at most 63 letters, digits, dashes, underscores and dots, "
+				"with PREFIX/ before them if need be",
+				"\"%.80s\" is no key of a label", key);
+		else if (value[0] && !is_label_word(value, strlen(value)))
+			check_error(c, field,
+				"write at most 63 letters, digits, dashes, underscores and dots",
+				"\"%.80s\" is no value of a label, in %.80s", value, key);
+	}
+}
+
 static void check_meta(struct checking *c)
 {
 	const struct object *object = c->object;
@@ -52,6 +93,7 @@ static void check_meta(struct checking *c)
 		check_error(c, "metadata.namespace",
 			"write lower case letters, digits and dashes, at most 63",
 			"\"%.64s\" is not a valid namespace", object->meta.ns);
+	check_labels(c, &object->meta.labels, "metadata.labels");
 }
 
 static void check_ip(struct checking *c, const char *text, const char *field)
@@ -150,6 +192,9 @@ static void check_requests(struct checking *c, const struct service *service)
 {
 	const char *list = service_annotation(service, "loadBalancerIPs");
 	auto_(freep) char *copy = list ? xstrdup(list) : NULL;
+	static const char advice[] =
+		"write one address, or one of each family with a comma between";
+	unsigned asked[2] = { 0, 0 };
 	char *rest = copy;
 	struct ip ip;
 
@@ -165,9 +210,11 @@ static void check_requests(struct checking *c, const struct service *service)
 		item += strspn(item, " \t");
 		item[strcspn(item, " \t")] = '\0';
 		if (ip_parse(item, &ip) < 0)
-			check_warning(c, "metadata.annotations",
-				"write one address, or one of each family with a comma between",
+			check_warning(c, "metadata.annotations", advice,
 				"loadBalancerIPs: \"%.64s\" is no IP address", item);
+		else if (asked[ip.family == AF_INET6]++ == 1)
+			check_warning(c, "metadata.annotations", advice,
+				"loadBalancerIPs: asks for two addresses of one family");
 	}
 }
 
@@ -198,6 +245,7 @@ void check_service(struct checking *c, const struct service *service)
 		check_error(c, "spec.ports", "write at least one port", "is empty");
 	for (size_t i = 0; i < service->ports.count; i++)
 		check_port(c, service, i);
+	check_labels(c, &service->selector, "spec.selector");
 	check_cluster_ips(c, service);
 	check_families(c, &service->ip_families);
 	check_ips(c, &service->external_ips, "spec.externalIPs");

@@ -191,6 +191,14 @@ static void check_asns(struct checking *c, const struct bgp_peer_spec *peer)
 		strcmp(peer->dynamic_asn, "external") != 0)
 		check_error(c, "spec.dynamicASN", "write internal or external",
 			"\"%.64s\" is not known", peer->dynamic_asn);
+	if (peer->local_asn.is_set && peer->local_asn.value == peer->my_asn.value)
+		check_error(c, "spec.localASN", "take it out, or write the other number",
+			"is the same as myASN");
+	else if (peer->local_asn.is_set &&
+		((has_asn && peer->peer_asn.value == peer->my_asn.value) ||
+			(has(peer->dynamic_asn) && strcmp(peer->dynamic_asn, "internal") == 0)))
+		check_error(c, "spec.localASN", "take it out, or make it an eBGP peer",
+			"is not for an iBGP peer");
 	if (peer->ebgp_multihop &&
 		((has_asn && peer->peer_asn.value == peer->my_asn.value) ||
 			(has(peer->dynamic_asn) && strcmp(peer->dynamic_asn, "internal") == 0)))

@@ -109,6 +109,21 @@ bool object_equal(const struct object *a, const struct object *b)
 	return a->kind == b->kind && schema_equal(full_schema(a->kind), a, b);
 }
 
+bool object_spec_equal(const struct object *a, const struct object *b)
+{
+	const struct schema *schema = full_schema(a->kind);
+	bool equal = a->kind == b->kind;
+
+	for (size_t i = 0; equal && i < schema->count; i++) {
+		struct schema one = *schema;
+
+		one.fields = &schema->fields[i];
+		one.count = 1;
+		equal = strcmp(one.fields->name, "metadata") == 0 || schema_equal(&one, a, b);
+	}
+	return equal;
+}
+
 int object_id_compare(const struct object_id *a, const struct object_id *b)
 {
 	int order = (int)a->kind - (int)b->kind;

@@ -68,6 +68,9 @@ DEFINE_FREEP(struct object, object);
 /* True if the manifests of both say the same; where they were read does not count. */
 bool object_equal(const struct object *a, const struct object *b);
 
+/* The same whatever their metadata: two objects that say one thing under two names. */
+bool object_spec_equal(const struct object *a, const struct object *b);
+
 /*
  * The table of a kind in a version, to fill an object by: its fields lie at their offsets in the
  * kind's struct, metadata included. NULL for a kind that is not ours.
