@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What happens, and which addresses it concerns.
+ */
+
+#include "plan/ownership.h"
+
+#include "plan/ownership_state.h"
+
+#include <errno.h>
+
+static void begin(struct ownership *o, uint64_t now_ns)
+{
+	o->now_ns = now_ns;
+}
+
+struct claim *ownership_find(const struct ownership *o, const struct ip *ip)
+{
+	size_t low = 0;
+	size_t high = o->claim_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = ip_compare(&o->claims[middle].ip, ip);
+
+		if (order == 0)
+			return &o->claims[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static uint16_t find_mac(const struct ownership *o, const struct mac *mac)
+{
+	for (size_t i = 0; i < o->member_count; i++) {
+		const struct member *m = &o->members[i];
+
+		for (size_t k = 0; k < m->mac_count; k++) {
+			if (mac_equal(&m->macs[k], mac))
+				return (uint16_t)i;
+		}
+	}
+	return NOBODY;
+}
+
+static void learn_mac(struct ownership *o, uint16_t member, const struct mac *mac)
+{
+	struct member *m = &o->members[member];
+	uint16_t holder = find_mac(o, mac);
+
+	if (holder == member)
+		return;
+	if (holder != NOBODY) { /* a card that moved to another machine */
+		struct member *old = &o->members[holder];
+
+		for (size_t k = 0; k < old->mac_count; k++) {
+			if (mac_equal(&old->macs[k], mac))
+				old->macs[k--] = old->macs[--old->mac_count];
+		}
+	}
+	if (m->mac_count == OWNERSHIP_MACS_MAX) { /* the oldest is given up */
+		for (size_t k = 1; k < m->mac_count; k++)
+			m->macs[k - 1] = m->macs[k];
+		m->mac_count--;
+	}
+	m->macs[m->mac_count++] = *mac;
+}
+
+static void tell_member(struct ownership *o, enum ownership_event event, uint16_t member)
+{
+	rules_tell(o, NULL, event, OWNERSHIP_ALONE, member);
+}
+
+static bool hears_anybody(const struct ownership *o)
+{
+	for (size_t i = 0; i < o->member_count; i++) {
+		if (i != o->self && o->members[i].state == OWNERSHIP_UP)
+			return true;
+	}
+	return false;
+}
+
+/* Going quiet for want of company, and coming back to it. */
+static void set_alone(struct ownership *o, bool is_alone)
+{
+	o->alone_ns = DUE_NEVER;
+	if (o->is_alone == is_alone)
+		return;
+	o->is_alone = is_alone;
+	tell_member(o, is_alone ? OWNERSHIP_EV_ALONE : OWNERSHIP_EV_JOINED, NOBODY);
+	if (!o->conf.withdraw_alone)
+		return;
+	for (size_t i = 0; i < o->claim_count; i++) {
+		struct claim *claim = &o->claims[i];
+
+		if (is_alone && claim_answers(claim))
+			rules_lose(o, claim, NOBODY, OWNERSHIP_ALONE);
+		else if (!claim_answers(claim))
+			rules_miss(o, claim);
+	}
+}
+
+static void check_company(struct ownership *o)
+{
+	uint64_t wait = o->conf.detect_ns > ALONE_CONFIRMED ? o->conf.detect_ns : ALONE_CONFIRMED;
+
+	if (hears_anybody(o) || o->member_count <= 1)
+		set_alone(o, false);
+	else if (!o->is_alone && o->alone_ns == DUE_NEVER)
+		o->alone_ns = o->now_ns + wait;
+}
+
+/* @member may not know who owns what: say it again. */
+static void greet(struct ownership *o, uint16_t member)
+{
+	for (size_t i = 0; i < o->claim_count; i++) {
+		struct claim *claim = &o->claims[i];
+
+		if (claim->state == OWNERSHIP_OWNER && claim_rank(claim, member) < claim->count)
+			rules_announce_again(o, claim);
+	}
+}
+
+/* Everything that is not answered for may have another deadline now. */
+static void settle_all(struct ownership *o, uint16_t member)
+{
+	for (size_t i = 0; i < o->claim_count; i++) {
+		struct claim *claim = &o->claims[i];
+		bool is_owner = claim->owner == member && member != NOBODY;
+
+		if (is_owner && o->members[member].state > OWNERSHIP_UP &&
+			claim->state == OWNERSHIP_STANDBY) {
+			claim->missing_ns = o->now_ns;
+			claim->deferrals = 0;
+		}
+		if (claim->state == OWNERSHIP_STANDBY)
+			rules_settle(o, claim);
+		else if (claim->state == OWNERSHIP_ASKING && is_owner)
+			rules_settle(o, claim);
+		else if (claim->state == OWNERSHIP_GIVING && claim->target == member &&
+			o->members[member].state > OWNERSHIP_UP)
+			rules_give(o, claim, NOBODY, claim->why);
+	}
+}
+
+void ownership_peer(
+	struct ownership *o, uint16_t member, enum ownership_peer state, uint64_t now_ns)
+{
+	struct member *m = &o->members[member];
+	bool was_up = m->state == OWNERSHIP_UP;
+
+	begin(o, now_ns);
+	if (member == o->self || m->state == state)
+		return;
+	/* Who said goodbye is expected to fall silent. */
+	if (m->state == OWNERSHIP_LEFT && (state == OWNERSHIP_DOWN || state == OWNERSHIP_GONE))
+		return;
+	if (m->state == OWNERSHIP_GONE && state == OWNERSHIP_DOWN)
+		return;
+	m->state = state;
+	m->since_ns = now_ns;
+	if (state == OWNERSHIP_UP) {
+		m->up_ns = now_ns;
+		m->is_draining = false;
+	}
+	check_company(o);
+	settle_all(o, member);
+	if (state == OWNERSHIP_UP && !was_up)
+		greet(o, member);
+}
+
+/* A silent owner lives: do not claim now, but ask again soon. */
+static void defer(struct ownership *o, uint16_t member)
+{
+	for (size_t i = 0; i < o->claim_count; i++) {
+		struct claim *claim = &o->claims[i];
+
+		if (claim->owner != member || claim->deferrals >= DEFERRALS_MAX ||
+			(claim->state != OWNERSHIP_ASKING && claim->state != OWNERSHIP_STANDBY) ||
+			claim->not_before_ns > o->now_ns)
+			continue;
+		if (claim->state == OWNERSHIP_ASKING)
+			o->counters.cancelled++;
+		claim->deferrals++;
+		claim->not_before_ns = o->now_ns + o->conf.detect_ns;
+		rules_settle(o, claim);
+	}
+}
+
+void ownership_alive(struct ownership *o, uint16_t member, const struct mac *mac, uint64_t now_ns)
+{
+	struct member *m = &o->members[member];
+	bool did_count;
+
+	begin(o, now_ns);
+	if (member == o->self)
+		return;
+	if (mac)
+		learn_mac(o, member, mac);
+	did_count = rules_counts(o, member);
+	m->alive_ns = now_ns;
+	if (m->state == OWNERSHIP_DOWN)
+		defer(o, member);
+	/* The first word after a long silence: the network was parted. */
+	if (m->state == OWNERSHIP_DOWN && !did_count)
+		greet(o, member);
+}
+
+void ownership_restarted(struct ownership *o, uint16_t member, uint64_t now_ns)
+{
+	struct member *m = &o->members[member];
+
+	begin(o, now_ns);
+	if (member == o->self)
+		return;
+	m->state = OWNERSHIP_UNKNOWN;
+	m->since_ns = now_ns;
+	m->alive_ns = now_ns;
+	m->is_draining = false;
+	check_company(o);
+	for (size_t i = 0; i < o->claim_count; i++) {
+		if (o->claims[i].owner == member)
+			rules_miss(o, &o->claims[i]);
+	}
+	settle_all(o, NOBODY);
+	greet(o, member);
+}
+
+void ownership_peer_draining(
+	struct ownership *o, uint16_t member, bool is_draining, uint64_t now_ns)
+{
+	begin(o, now_ns);
+	if (o->members[member].is_draining == is_draining)
+		return;
+	o->members[member].is_draining = is_draining;
+	settle_all(o, NOBODY);
+}
+
+/* A claim by what is no live speaker: a host, or the kernel of a node whose speaker is dead. */
+static void on_foreign(
+	struct ownership *o, struct claim *claim, uint16_t member, const struct mac *mac)
+{
+	bool is_news = claim->contested_ns == 0 || o->now_ns - claim->contested_ns >= CONTEST_NS;
+
+	if (claim->state == OWNERSHIP_ASIDE || claim->state == OWNERSHIP_STANDBY ||
+		(claim->state == OWNERSHIP_ASKING && member != NOBODY))
+		return;
+	claim->contender = *mac;
+	if (claim->state == OWNERSHIP_ASKING && o->now_ns < o->ready_ns + START_GRACE_NS &&
+		o->member_count > 1) {
+		/* Perhaps a speaker that has not told its name yet. */
+		claim->not_before_ns = o->now_ns + o->conf.detect_ns;
+		rules_settle(o, claim);
+		return;
+	}
+	claim->contested_ns = o->now_ns;
+	if (is_news) {
+		o->counters.conflicts++;
+		rules_tell(o, claim, OWNERSHIP_EV_CONFLICT, OWNERSHIP_NOBODY_ANSWERED, NOBODY);
+	}
+	if (claim->state == OWNERSHIP_ASKING) {
+		claim->not_before_ns = o->now_ns + FOREIGN_NS;
+		rules_settle(o, claim);
+	} else if (o->now_ns - claim->defended_ns >= DEFEND_GAP_NS) {
+		rules_announce_again(o, claim);
+	}
+}
+
+/* Two speakers own it: the order decides, at once. */
+static void on_rival(struct ownership *o, struct claim *claim, uint16_t member)
+{
+	bool is_giver = claim->giver == member && o->now_ns - claim->given_ns < TAKEN_NS;
+	bool is_first = claim->self_rank < claim_rank(claim, member) || is_giver;
+
+	if (!is_first) {
+		o->counters.two_owners++;
+		rules_tell(o, claim, OWNERSHIP_EV_TWO_OWNERS, OWNERSHIP_ORDER, member);
+		/* Should the other one have yielded too, nobody would answer. */
+		claim->recheck_ns = o->now_ns + RECHECK_NS;
+		if (o->members[member].state != OWNERSHIP_UP)
+			claim->not_before_ns = claim->recheck_ns;
+		rules_lose(o, claim, member, OWNERSHIP_ORDER);
+		return;
+	}
+	if (!is_giver && o->now_ns - claim->defended_ns >= ASSERT_GAP_NS) {
+		o->counters.two_owners++;
+		rules_tell(o, claim, OWNERSHIP_EV_TWO_OWNERS, OWNERSHIP_ORDER, member);
+	}
+	rules_assert(o, claim);
+}
+
+static void on_speaker(struct ownership *o, struct claim *claim, uint16_t member)
+{
+	switch (claim->state) {
+	case OWNERSHIP_OWNER:
+		on_rival(o, claim, member);
+		return;
+	case OWNERSHIP_GIVING:
+		rules_lose(o, claim, member, claim->why);
+		return;
+	case OWNERSHIP_ASKING:
+		o->counters.cancelled++;
+		claim->contender = (struct mac){ 0 };
+		rules_tell(o, claim, OWNERSHIP_EV_CANCELLED, OWNERSHIP_OWNER_SILENT, member);
+		break;
+	case OWNERSHIP_ASIDE:
+	case OWNERSHIP_STANDBY:
+	case OWNERSHIP_STATE_COUNT_:
+		break;
+	}
+	claim->owner = member;
+	claim->heard_ns = o->now_ns;
+	claim->deferrals = 0;
+	if (o->members[member].state == OWNERSHIP_DOWN)
+		claim->not_before_ns = o->now_ns + o->conf.detect_ns;
+	rules_settle(o, claim);
+}
+
+/*
+ * A member that is not held to be alive: one that left answers until it hears us, one that was
+ * silent for long may have come back this moment.
+ */
+static void on_stranger(struct ownership *o, struct claim *claim, uint16_t member)
+{
+	if (o->members[member].state == OWNERSHIP_DOWN)
+		rules_ask_speaker(o, member);
+	if (claim->state == OWNERSHIP_OWNER)
+		rules_assert(o, claim);
+}
+
+void ownership_heard(
+	struct ownership *o, const struct ip *ip, const struct mac *mac, uint64_t now_ns)
+{
+	struct claim *claim = ownership_find(o, ip);
+	uint16_t member = find_mac(o, mac);
+
+	begin(o, now_ns);
+	if (!claim || member == o->self)
+		return;
+	if (member != NOBODY && rules_counts(o, member))
+		on_speaker(o, claim, member);
+	else if (member == NOBODY || o->members[member].state == OWNERSHIP_GONE)
+		on_foreign(o, claim, member, mac);
+	else
+		on_stranger(o, claim, member);
+}
+
+void ownership_take(struct ownership *o, const struct ip *ip, uint16_t from, uint64_t now_ns)
+{
+	struct claim *claim = ownership_find(o, ip);
+
+	begin(o, now_ns);
+	if (!claim || from == o->self)
+		return;
+	if (claim->state == OWNERSHIP_OWNER) {
+		/* The giver has not heard it. */
+		rules_announce_again(o, claim);
+	} else if (claim->state == OWNERSHIP_STANDBY || claim->state == OWNERSHIP_ASKING) {
+		claim->owner = from;
+		rules_claim(o, claim, OWNERSHIP_GIVEN);
+		claim->giver = from;
+		claim->given_ns = now_ns;
+	}
+}
+
+void ownership_stalled(struct ownership *o, uint64_t now_ns)
+{
+	begin(o, now_ns);
+	o->counters.stalls++;
+	for (size_t i = 0; i < o->claim_count; i++) {
+		struct claim *claim = &o->claims[i];
+		bool did_answer = claim_answers(claim);
+
+		if (did_answer)
+			rules_lose(o, claim, NOBODY, OWNERSHIP_STALLED);
+		if (did_answer && claim->state != OWNERSHIP_ASIDE)
+			rules_ask_now(o, claim);
+	}
+}
+
+void ownership_ready(struct ownership *o, bool is_ready, uint64_t now_ns)
+{
+	begin(o, now_ns);
+	if (o->is_ready == is_ready)
+		return;
+	o->is_ready = is_ready;
+	o->ready_ns = now_ns;
+	o->is_alone = o->conf.withdraw_alone && o->member_count > 1 && !hears_anybody(o);
+	check_company(o);
+	for (size_t i = 0; i < o->claim_count; i++) {
+		struct claim *claim = &o->claims[i];
+
+		if (claim_answers(claim))
+			rules_lose(o, claim, NOBODY, OWNERSHIP_NO_LINK);
+		else if (claim->owner == NOBODY)
+			rules_miss(o, claim);
+		else
+			rules_settle(o, claim);
+	}
+}
+
+void ownership_drain(struct ownership *o, bool is_draining, uint64_t now_ns)
+{
+	begin(o, now_ns);
+	if (o->is_draining == is_draining)
+		return;
+	o->is_draining = is_draining;
+	for (size_t i = 0; i < o->claim_count; i++) {
+		if (is_draining && o->claims[i].state == OWNERSHIP_OWNER)
+			rules_give(o, &o->claims[i], NOBODY, OWNERSHIP_DRAINED);
+	}
+	settle_all(o, NOBODY);
+}
+
+void ownership_leave(struct ownership *o, uint64_t bound_ns, uint64_t now_ns)
+{
+	begin(o, now_ns);
+	o->is_leaving = true;
+	o->leave_ns = now_ns + bound_ns;
+	for (size_t i = 0; i < o->claim_count; i++) {
+		struct claim *claim = &o->claims[i];
+
+		if (claim_answers(claim))
+			rules_give(o, claim, NOBODY, OWNERSHIP_LEAVING);
+		else
+			rules_settle(o, claim);
+	}
+}
+
+bool ownership_has_left(const struct ownership *o)
+{
+	for (size_t i = 0; i < o->claim_count; i++) {
+		if (claim_answers(&o->claims[i]))
+			return false;
+	}
+	return true;
+}
+
+int ownership_move(struct ownership *o, const struct ip *ip, uint16_t member, uint64_t now_ns)
+{
+	struct claim *claim = ownership_find(o, ip);
+
+	begin(o, now_ns);
+	if (!claim)
+		return -ENOENT;
+	if (claim_rank(claim, member) == claim->count)
+		return -EPERM;
+	if (claim->owner == member)
+		return 0;
+	if (!claim_answers(claim))
+		return -EREMOTE;
+	if (o->members[member].state != OWNERSHIP_UP)
+		return -EHOSTDOWN;
+	rules_give(o, claim, member, OWNERSHIP_MOVED);
+	return 0;
+}
+
+/* Damping wears off, one level at a time. */
+static void decay(struct ownership *o)
+{
+	static const unsigned factors[LEVEL_MAX + 1] = { 10, 17, 34 };
+
+	o->decay_ns = DUE_NEVER;
+	for (size_t i = 0; i < o->member_count; i++) {
+		struct member *m = &o->members[i];
+		struct ownership_action action = { .type = OWNERSHIP_MULTIPLIER,
+			.member = (uint16_t)i };
+
+		if (m->level == 0)
+			continue;
+		if (o->now_ns - m->level_ns >= DAMP_LENGTH_NS) {
+			m->level--;
+			m->level_ns = o->now_ns;
+			action.value = factors[m->level];
+			ownership_push(o, &action);
+			action.type = OWNERSHIP_TELL;
+			action.event = OWNERSHIP_EV_DAMPED;
+			ownership_push(o, &action);
+		}
+		if (m->level > 0 && m->level_ns + DAMP_LENGTH_NS < o->decay_ns)
+			o->decay_ns = m->level_ns + DAMP_LENGTH_NS;
+	}
+}
+
+uint64_t ownership_next_ns(const struct ownership *o)
+{
+	uint64_t next = due_next_ns(&o->due);
+
+	if (o->alone_ns < next)
+		next = o->alone_ns;
+	return o->decay_ns < next ? o->decay_ns : next;
+}
+
+void ownership_tick(struct ownership *o, uint64_t now_ns)
+{
+	begin(o, now_ns);
+	if (o->alone_ns <= now_ns)
+		set_alone(o, true);
+	if (o->decay_ns <= now_ns)
+		decay(o);
+	/* Each claim once: what it makes due at once is for the next tick. */
+	for (size_t n = o->claim_count; n > 0 && due_next_ns(&o->due) <= now_ns; n--)
+		rules_due(o, &o->claims[due_next(&o->due)]);
+}
+
+bool ownership_take_action(struct ownership *o, struct ownership_action *ret_action)
+{
+	if (o->action_taken == o->action_count) {
+		o->action_taken = 0;
+		o->action_count = 0;
+		return false;
+	}
+	*ret_action = o->actions[o->action_taken++];
+	return true;
+}

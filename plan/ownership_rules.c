@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The decisions about one address.
+ *
+ * Several heirs may suspect an owner at once. The first one asks and claims at once; each later one
+ * waits a detection time more for every live candidate before it, and by then has heard the claim of
+ * the first. So a claim does not rest on all nodes seeing the same peers alive.
+ */
+
+#include "plan/ownership_state.h"
+
+#include <string.h>
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static bool is_within(const struct ownership *o, uint64_t since_ns, uint64_t length_ns)
+{
+	return since_ns > 0 && o->now_ns - since_ns < length_ns;
+}
+
+bool claim_answers(const struct claim *claim)
+{
+	return claim->state == OWNERSHIP_OWNER || claim->state == OWNERSHIP_GIVING;
+}
+
+size_t claim_rank(const struct claim *claim, uint16_t member)
+{
+	size_t rank = 0;
+
+	while (rank < claim->count && claim->candidates[rank] != member)
+		rank++;
+	return rank;
+}
+
+bool rules_counts(const struct ownership *o, uint16_t member)
+{
+	const struct member *m = &o->members[member];
+
+	switch (m->state) {
+	case OWNERSHIP_UP:
+		return true;
+	case OWNERSHIP_UNKNOWN:
+		return o->now_ns < o->ready_ns + START_GRACE_NS ||
+			is_within(o, m->alive_ns, HEARD_OF_NS);
+	case OWNERSHIP_DOWN:
+		/* Its kernel may answer for it longer than its speaker lives. */
+		return is_within(o, later(m->since_ns, m->alive_ns), ALIVE_NS);
+	case OWNERSHIP_GONE:
+	case OWNERSHIP_LEFT:
+		return false;
+	}
+	return false;
+}
+
+void rules_tell(struct ownership *o, const struct claim *claim, enum ownership_event event,
+	enum ownership_why why, uint16_t member)
+{
+	struct ownership_action action = {
+		.type = OWNERSHIP_TELL,
+		.event = event,
+		.why = why,
+		.member = member,
+	};
+
+	if (claim) {
+		action.ip = claim->ip;
+		action.mac = claim->contender;
+	}
+	ownership_push(o, &action);
+}
+
+static void act(struct ownership *o, const struct claim *claim, enum ownership_action_type type,
+	uint16_t member)
+{
+	const struct ownership_action action = {
+		.type = type,
+		.ip = claim->ip,
+		.member = member,
+	};
+
+	ownership_push(o, &action);
+}
+
+static void set_due(struct ownership *o, const struct claim *claim, uint64_t at_ns)
+{
+	due_set(&o->due, (size_t)(claim - o->claims), at_ns);
+}
+
+static void set_state(struct ownership *o, struct claim *claim, enum ownership_state state)
+{
+	if (claim->state != state)
+		claim->since_ns = o->now_ns;
+	claim->state = state;
+}
+
+static bool may_own(const struct ownership *o, const struct claim *claim)
+{
+	return o->is_ready && !o->is_leaving && claim->can_serve &&
+		claim->self_rank < claim->count && !(o->is_alone && o->conf.withdraw_alone);
+}
+
+/* Who is asked first among the live: 0 anybody, 1 who came back just now, 2 who is drained. */
+static unsigned class_of(const struct ownership *o, uint16_t member)
+{
+	const struct member *m = &o->members[member];
+	bool is_self = member == o->self;
+	uint64_t since_ns = is_self ? o->ready_ns : m->up_ns;
+
+	if (is_self ? o->is_draining : m->is_draining)
+		return 2;
+	return o->now_ns < since_ns + o->conf.hold_down_ns ? 1 : 0;
+}
+
+/* How long self lets better candidates go first. */
+static uint64_t patience(const struct ownership *o, const struct claim *claim)
+{
+	unsigned own = class_of(o, o->self);
+	uint64_t before = 0;
+
+	for (size_t rank = 0; rank < claim->count; rank++) {
+		uint16_t member = claim->candidates[rank];
+		unsigned class;
+
+		if (member == o->self || o->members[member].state != OWNERSHIP_UP)
+			continue;
+		class = class_of(o, member);
+		/* An owner that is asked for has had its chance. */
+		before += member != claim->owner &&
+			(class < own || (class == own && rank < claim->self_rank));
+	}
+	return before * o->conf.detect_ns;
+}
+
+/* When an address with a live owner is to be looked after again. */
+static uint64_t visit_at(const struct ownership *o, const struct claim *claim)
+{
+	size_t owner_rank = claim_rank(claim, claim->owner);
+	uint64_t at = claim->heard_ns + AUDIT_NS;
+
+	if (o->members[claim->owner].state != OWNERSHIP_UP)
+		at = claim->heard_ns + AUDIT_FAR_NS;
+	if (owner_rank == claim->count) /* it will give it away, or it knows more than we do */
+		at = claim->heard_ns + RECHECK_NS;
+	if (o->conf.preempt && o->members[claim->owner].state == OWNERSHIP_UP &&
+		claim->self_rank < owner_rank && !o->is_draining) {
+		uint64_t back_ns = o->ready_ns + o->conf.hold_down_ns;
+
+		if (claim->changes_ns[CHANGES_KEPT - 1] > 0)
+			back_ns = later(
+				back_ns, claim->changes_ns[CHANGES_KEPT - 1] + DAMP_WINDOW_NS);
+		at = earlier(at, later(back_ns, claim->not_before_ns));
+	}
+	return at;
+}
+
+void rules_settle(struct ownership *o, struct claim *claim)
+{
+	uint64_t at;
+
+	if (!may_own(o, claim)) {
+		set_state(o, claim, OWNERSHIP_ASIDE);
+		set_due(o, claim, DUE_NEVER);
+		return;
+	}
+	set_state(o, claim, OWNERSHIP_STANDBY);
+	claim->probes = 0;
+	if (claim->owner != NOBODY && o->members[claim->owner].state <= OWNERSHIP_UP)
+		at = visit_at(o, claim);
+	else
+		at = later(claim->missing_ns, claim->not_before_ns);
+	if (claim->recheck_ns > 0)
+		at = earlier(at, claim->recheck_ns);
+	at += patience(o, claim);
+	set_due(o, claim, at);
+	if (at <= o->now_ns)
+		rules_due(o, claim);
+}
+
+void rules_miss(struct ownership *o, struct claim *claim)
+{
+	claim->owner = NOBODY;
+	claim->missing_ns = o->now_ns;
+	claim->deferrals = 0;
+	rules_settle(o, claim);
+}
+
+/* Three changes of one address within a minute: be slower to suspect that peer. */
+static void damp(struct ownership *o, struct claim *claim, uint16_t peer)
+{
+	static const unsigned factors[LEVEL_MAX + 1] = { 10, 17, 34 }; /* 3 -> 5 -> 10 */
+	struct member *m;
+	struct ownership_action action = { .type = OWNERSHIP_MULTIPLIER, .member = peer };
+
+	memmove(claim->changes_ns + 1, claim->changes_ns,
+		sizeof(claim->changes_ns) - sizeof(claim->changes_ns[0]));
+	claim->changes_ns[0] = o->now_ns;
+	if (peer == NOBODY || !is_within(o, claim->changes_ns[CHANGES_KEPT - 1], DAMP_WINDOW_NS))
+		return;
+	m = &o->members[peer];
+	if (m->level == LEVEL_MAX || is_within(o, m->level_ns, DAMP_GAP_NS))
+		return;
+	m->level++;
+	m->level_ns = o->now_ns;
+	o->decay_ns = earlier(o->decay_ns, o->now_ns + DAMP_LENGTH_NS);
+	action.value = factors[m->level];
+	ownership_push(o, &action);
+	action.type = OWNERSHIP_TELL;
+	action.event = OWNERSHIP_EV_DAMPED;
+	action.ip = claim->ip;
+	ownership_push(o, &action);
+}
+
+void rules_claim(struct ownership *o, struct claim *claim, enum ownership_why why)
+{
+	uint16_t before = claim->owner == o->self ? NOBODY : claim->owner;
+
+	set_state(o, claim, OWNERSHIP_OWNER);
+	claim->owner = o->self;
+	claim->recheck_ns = 0;
+	claim->not_before_ns = 0;
+	claim->deferrals = 0;
+	claim->defended_ns = 0;
+	claim->contested_ns = 0;
+	claim->giver = NOBODY;
+	set_due(o, claim, why == OWNERSHIP_OWNER_SILENT ? o->now_ns + SAY_TWICE_NS : DUE_NEVER);
+	act(o, claim, OWNERSHIP_ANNOUNCE, NOBODY);
+	o->counters.took[why]++;
+	rules_tell(o, claim, OWNERSHIP_EV_TOOK, why, before);
+	if (before != NOBODY)
+		damp(o, claim, before);
+}
+
+void rules_lose(struct ownership *o, struct claim *claim, uint16_t to, enum ownership_why why)
+{
+	act(o, claim, OWNERSHIP_QUIET, NOBODY);
+	claim->owner = to;
+	claim->heard_ns = o->now_ns;
+	claim->missing_ns = o->now_ns;
+	claim->contested_ns = 0;
+	o->counters.lost[why]++;
+	rules_tell(o, claim, OWNERSHIP_EV_LOST, why, to);
+	if (to != NOBODY)
+		damp(o, claim, to);
+	set_state(o, claim, OWNERSHIP_STANDBY);
+	rules_settle(o, claim);
+}
+
+/* The best other candidate that is up; of the drained only if @any_class. */
+static uint16_t find_heir(const struct ownership *o, const struct claim *claim, bool any_class)
+{
+	uint16_t best = NOBODY;
+	unsigned best_class = any_class ? 3 : 2;
+
+	for (size_t rank = 0; rank < claim->count; rank++) {
+		uint16_t member = claim->candidates[rank];
+		unsigned class;
+
+		if (member == o->self || o->members[member].state != OWNERSHIP_UP)
+			continue;
+		class = class_of(o, member);
+		if (class < best_class) {
+			best = member;
+			best_class = class;
+		}
+	}
+	return best;
+}
+
+static bool must_go(enum ownership_why why)
+{
+	return why == OWNERSHIP_NOT_CANDIDATE || why == OWNERSHIP_LEAVING;
+}
+
+/* Nobody took it: what has to go goes quiet, the rest stays. */
+static void give_up_giving(struct ownership *o, struct claim *claim)
+{
+	rules_tell(o, claim, OWNERSHIP_EV_NO_SUCCESSOR, claim->why, claim->target);
+	if (must_go(claim->why)) {
+		rules_lose(o, claim, NOBODY, claim->why);
+		return;
+	}
+	set_state(o, claim, OWNERSHIP_OWNER);
+	set_due(o, claim,
+		claim->why == OWNERSHIP_DRAINED && o->is_draining ? o->now_ns + GIVE_AGAIN_NS :
+								    DUE_NEVER);
+}
+
+static void give_step(struct ownership *o, struct claim *claim)
+{
+	bool is_late = claim->why == OWNERSHIP_LEAVING ? o->now_ns >= o->leave_ns :
+							 claim->gives >= GIVES_MAX;
+
+	if (is_late || claim->target == NOBODY) {
+		give_up_giving(o, claim);
+		return;
+	}
+	act(o, claim, OWNERSHIP_GIVE, claim->target);
+	claim->gives++;
+	set_due(o, claim, o->now_ns + GIVE_GAP_NS);
+}
+
+void rules_give(struct ownership *o, struct claim *claim, uint16_t to, enum ownership_why why)
+{
+	claim->why = why;
+	claim->gives = 0;
+	claim->target = to != NOBODY ? to : find_heir(o, claim, must_go(why));
+	set_state(o, claim, OWNERSHIP_GIVING);
+	give_step(o, claim);
+}
+
+void rules_announce_again(struct ownership *o, struct claim *claim)
+{
+	claim->defended_ns = o->now_ns;
+	act(o, claim, OWNERSHIP_AGAIN, NOBODY);
+}
+
+void rules_assert(struct ownership *o, struct claim *claim)
+{
+	if (o->now_ns - claim->defended_ns >= ASSERT_GAP_NS)
+		rules_announce_again(o, claim);
+	else
+		set_due(o, claim, claim->defended_ns + ASSERT_GAP_NS);
+}
+
+void rules_ask_speaker(struct ownership *o, uint16_t member)
+{
+	const struct ownership_action action = { .type = OWNERSHIP_ASK, .member = member };
+	struct member *m = &o->members[member];
+
+	/* One question serves all addresses of the member. */
+	if (is_within(o, m->asked_ns, PROBE_GAP_NS))
+		return;
+	m->asked_ns = o->now_ns;
+	ownership_push(o, &action);
+}
+
+static bool is_silent(const struct ownership *o, uint16_t member)
+{
+	return member != NOBODY && o->members[member].state == OWNERSHIP_DOWN;
+}
+
+static enum ownership_why why_missing(const struct ownership *o, uint16_t owner)
+{
+	if (owner == NOBODY)
+		return OWNERSHIP_NOBODY_ANSWERED;
+	switch (o->members[owner].state) {
+	case OWNERSHIP_DOWN:
+		return OWNERSHIP_OWNER_SILENT;
+	case OWNERSHIP_GONE:
+		return OWNERSHIP_OWNER_GONE;
+	case OWNERSHIP_LEFT:
+		return OWNERSHIP_OWNER_LEFT;
+	case OWNERSHIP_UNKNOWN:
+	case OWNERSHIP_UP:
+		return OWNERSHIP_OWNER_ABSENT;
+	}
+	return OWNERSHIP_OWNER_ABSENT;
+}
+
+static void ask_step(struct ownership *o, struct claim *claim)
+{
+	enum ownership_why why = why_missing(o, claim->owner);
+	unsigned wanted = why == OWNERSHIP_OWNER_SILENT || why == OWNERSHIP_OWNER_GONE ?
+		PROBES_SUSPECT :
+		PROBES_START;
+
+	if (claim->probes >= wanted) {
+		rules_claim(o, claim, why);
+		return;
+	}
+	if (is_silent(o, claim->owner) && claim->deferrals < DEFERRALS_MAX)
+		rules_ask_speaker(o, claim->owner);
+	act(o, claim, OWNERSHIP_PROBE, NOBODY);
+	o->counters.probes++;
+	claim->probes++;
+	set_due(o, claim, o->now_ns + PROBE_GAP_NS);
+}
+
+void rules_ask_now(struct ownership *o, struct claim *claim)
+{
+	claim->recheck_ns = 0;
+	claim->probes = 0;
+	set_state(o, claim, OWNERSHIP_ASKING);
+	ask_step(o, claim);
+}
+
+static bool is_preemption(const struct ownership *o, const struct claim *claim)
+{
+	return o->conf.preempt && claim->owner != NOBODY &&
+		o->members[claim->owner].state == OWNERSHIP_UP && claim->recheck_ns == 0 &&
+		claim->self_rank < claim_rank(claim, claim->owner) &&
+		o->now_ns < claim->heard_ns + AUDIT_NS && !o->is_draining;
+}
+
+void rules_due(struct ownership *o, struct claim *claim)
+{
+	switch (claim->state) {
+	case OWNERSHIP_ASIDE:
+		set_due(o, claim, DUE_NEVER);
+		break;
+	case OWNERSHIP_STANDBY:
+		if (claim->owner != NOBODY && o->members[claim->owner].state == OWNERSHIP_LEFT)
+			rules_claim(o, claim, OWNERSHIP_OWNER_LEFT);
+		else if (is_preemption(o, claim))
+			rules_claim(o, claim, OWNERSHIP_PREEMPTED);
+		else
+			rules_ask_now(o, claim);
+		break;
+	case OWNERSHIP_ASKING:
+		ask_step(o, claim);
+		break;
+	case OWNERSHIP_OWNER:
+		set_due(o, claim, DUE_NEVER);
+		if (o->is_draining)
+			rules_give(o, claim, NOBODY, OWNERSHIP_DRAINED);
+		else
+			rules_announce_again(o, claim);
+		break;
+	case OWNERSHIP_GIVING:
+		give_step(o, claim);
+		break;
+	case OWNERSHIP_STATE_COUNT_:
+		break;
+	}
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The state of an ownership, for its own files alone: ownership.c takes what happens,
+ * ownership_rules.c decides about one address, ownership_set.c takes snapshots, ownership_view.c
+ * shows.
+ *
+ *             settle()                  due                     nobody answers
+ *     ASIDE <----------> STANDBY -----------------> ASKING -----------------------> OWNER
+ *                           ^   <------------------        a live speaker answers     |
+ *                           |                                                         |
+ *                           +---------------- GIVING <--------------------------------+
+ *                            successor heard           move, drain, leave, no candidate
+ *
+ * A STANDBY whose owner left claims without asking. An OWNER that hears a better one, or slept, goes
+ * straight back.
+ */
+
+#include "base/clock.h"
+#include "plan/due.h"
+#include "plan/ownership.h"
+#include "plan/ownership_view.h"
+
+#define NOBODY OWNERSHIP_NOBODY
+
+#define PROBE_GAP_NS    (20 * NS_PER_MS) /* a host on the segment answers within it */
+#define ALIVE_NS        (1 * NS_PER_S)   /* so long a silent speaker's answers count */
+#define HEARD_OF_NS     (35 * NS_PER_S)  /* a sign of life of a member without a session */
+#define START_GRACE_NS  (5 * NS_PER_S)   /* until sessions are up, after self became ready */
+#define AUDIT_NS        (150 * NS_PER_S) /* owners are heard every 60 s: two may be lost */
+#define AUDIT_FAR_NS    (10 * NS_PER_S)  /* of owners without a session */
+#define RECHECK_NS      (1 * NS_PER_S)   /* after yielding: does the other one answer */
+#define FOREIGN_NS      (10 * NS_PER_S)  /* RFC 5227: DEFEND_INTERVAL */
+#define DEFEND_GAP_NS   (1 * NS_PER_S)   /* against what is no speaker */
+#define ASSERT_GAP_NS   (20 * NS_PER_MS) /* against a speaker that is to yield */
+#define SAY_TWICE_NS    (50 * NS_PER_MS) /* a claim on suspicion: who lives must hear it */
+#define GIVE_GAP_NS     (50 * NS_PER_MS)
+#define GIVE_AGAIN_NS   (10 * NS_PER_S)
+#define TAKEN_NS        (1 * NS_PER_S) /* the giver may still be answering */
+#define CONTEST_NS      (30 * NS_PER_S)
+#define DAMP_WINDOW_NS  (60 * NS_PER_S)
+#define DAMP_GAP_NS     (10 * NS_PER_S)  /* many addresses of one peer are one reason */
+#define DAMP_LENGTH_NS  (600 * NS_PER_S) /* of one level */
+#define ALONE_CONFIRMED (1 * NS_PER_S)
+
+enum {
+	PROBES_SUSPECT = 2, /* the peer's silence was the first sign */
+	PROBES_START = 4,   /* the wire is the only witness, and nothing is lost by 40 ms more */
+	DEFERRALS_MAX = 5,  /* by signs of life, without an answer on the wire */
+	GIVES_MAX = 6,
+	CHANGES_KEPT = 3,
+	LEVEL_MAX = 2,
+};
+
+struct member {
+	char *name; /* owned */
+	struct mac macs[OWNERSHIP_MACS_MAX];
+	size_t mac_count;
+	enum ownership_peer state;
+	bool has_session;
+	bool is_draining;
+	uint64_t since_ns;
+	uint64_t up_ns;
+	uint64_t alive_ns; /* last sign of life but for the session's */
+	uint64_t asked_ns;
+	unsigned level; /* of damping */
+	uint64_t level_ns;
+};
+
+struct claim {
+	struct ip ip;
+	const uint16_t *candidates; /* part of ownership.candidates */
+	size_t count;
+	size_t self_rank; /* count: self is none of them */
+	bool can_serve;
+	enum ownership_state state;
+	enum ownership_why why; /* of GIVING */
+	uint64_t since_ns;
+	uint16_t owner;
+	uint64_t heard_ns;
+	uint64_t missing_ns;    /* since when there is no live owner */
+	uint64_t not_before_ns; /* do not ask earlier: somebody lives after all */
+	uint64_t recheck_ns;    /* ask then, whoever is believed to own it; 0: no need */
+	unsigned probes;        /* sent */
+	unsigned deferrals;
+	uint16_t target;
+	unsigned gives;
+	uint16_t giver; /* who gave it to self */
+	uint64_t given_ns;
+	uint64_t defended_ns;
+	uint64_t contested_ns; /* 0: it is not */
+	struct mac contender;
+	uint64_t changes_ns[CHANGES_KEPT]; /* the latest first */
+};
+
+struct ownership {
+	struct ownership_conf conf;
+	struct member *members; /* owned */
+	size_t member_count;
+	uint16_t self;
+	struct claim *claims; /* owned */
+	size_t claim_count;
+	uint16_t *candidates;             /* of all claims; owned */
+	struct due due;                   /* of claims */
+	struct ownership_action *actions; /* owned */
+	size_t action_count;
+	size_t action_taken;
+	size_t action_capacity;
+	uint64_t now_ns; /* of the input at hand */
+	bool is_ready;
+	uint64_t ready_ns;
+	bool is_draining;
+	bool is_leaving;
+	uint64_t leave_ns; /* the bound */
+	bool is_alone;
+	uint64_t alone_ns; /* when it is certain; DUE_NEVER: not in question */
+	uint64_t decay_ns; /* of damping; DUE_NEVER: nothing to do */
+	struct ownership_counters counters;
+};
+
+/* ownership_rules.c: all are about the time o->now_ns. */
+
+/* True if an answer of @member on the wire is one of a live speaker. */
+bool rules_counts(const struct ownership *o, uint16_t member);
+
+bool claim_answers(const struct claim *claim);
+
+/* Rank of @member in the order; claim->count if it is none of the candidates. */
+size_t claim_rank(const struct claim *claim, uint16_t member);
+
+void rules_tell(struct ownership *o, const struct claim *claim, enum ownership_event event,
+	enum ownership_why why, uint16_t member);
+
+/* Brings a claim that is not answered for to rest: ASIDE or STANDBY, with the right deadline. */
+void rules_settle(struct ownership *o, struct claim *claim);
+
+/* The owner is not known any more. */
+void rules_miss(struct ownership *o, struct claim *claim);
+
+/* Starts to answer. */
+void rules_claim(struct ownership *o, struct claim *claim, enum ownership_why why);
+
+/* Stops to answer; @to is the owner from now on. */
+void rules_lose(struct ownership *o, struct claim *claim, uint16_t to, enum ownership_why why);
+
+/* Hands over, to @to or if that is NOBODY to the best heir; goes on to answer until it is heard. */
+void rules_give(struct ownership *o, struct claim *claim, uint16_t to, enum ownership_why why);
+
+void rules_announce_again(struct ownership *o, struct claim *claim);
+/* The same, to a speaker that is to yield: not too often, but surely once more. */
+void rules_assert(struct ownership *o, struct claim *claim);
+
+/* Asks the speaker itself, by message, at most once in PROBE_GAP_NS. */
+void rules_ask_speaker(struct ownership *o, uint16_t member);
+
+/* Asks the wire, whoever else might. */
+void rules_ask_now(struct ownership *o, struct claim *claim);
+
+/* The deadline of @claim has come. */
+void rules_due(struct ownership *o, struct claim *claim);
+
+/* ownership.c: the index of the first claim of @ip, or NULL. */
+struct claim *ownership_find(const struct ownership *o, const struct ip *ip);
+
+/* ownership_set.c */
+void ownership_push(struct ownership *o, const struct ownership_action *action);

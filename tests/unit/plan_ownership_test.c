@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One node, b of a, b and c, and what it decides. The order of every address is a, b, c. MACs end
+ * in the member's index plus one.
+ */
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "plan/due.h"
+#include "plan/ownership.h"
+#include "plan/ownership_view.h"
+#include "tests/unit/cmocka_all.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+	A,
+	B, /* self */
+	C,
+	ADDRESS_COUNT = 2,
+};
+
+struct fixture {
+	struct ownership *o;
+	uint64_t now_ns;
+	unsigned counts[8]; /* of actions since the last look, by type */
+	struct ownership_action told[64];
+	size_t told_count;
+	struct ownership_snapshot snapshot;
+	struct ownership_member members[3];
+	struct ownership_address addresses[ADDRESS_COUNT];
+};
+
+static const uint16_t order[] = { A, B, C };
+
+static struct ip ip_at(unsigned i)
+{
+	return ip_from_bytes(AF_INET, (uint8_t[]){ 192, 0, 2, (uint8_t)(1 + i) });
+}
+
+static const struct mac *mac_at(unsigned member)
+{
+	static const struct mac macs[] = { { { 2, 0, 0, 0, 0, 1 } }, { { 2, 0, 0, 0, 0, 2 } },
+		{ { 2, 0, 0, 0, 0, 3 } }, { { 0, 9, 9, 9, 9, 9 } } };
+
+	return &macs[member];
+}
+
+static void collect(struct fixture *f)
+{
+	struct ownership_action action;
+
+	while (ownership_take_action(f->o, &action)) {
+		f->counts[action.type]++;
+		if (action.type == OWNERSHIP_TELL && f->told_count < COUNT_OF(f->told))
+			f->told[f->told_count++] = action;
+	}
+}
+
+static void pass_ms(struct fixture *f, uint64_t ms)
+{
+	uint64_t end = f->now_ns + ms * NS_PER_MS;
+
+	while (ownership_next_ns(f->o) <= end) {
+		if (ownership_next_ns(f->o) > f->now_ns)
+			f->now_ns = ownership_next_ns(f->o);
+		ownership_tick(f->o, f->now_ns);
+		collect(f);
+	}
+	f->now_ns = end;
+}
+
+static void forget(struct fixture *f)
+{
+	memset(f->counts, 0, sizeof(f->counts));
+	f->told_count = 0;
+}
+
+static void peer(struct fixture *f, uint16_t member, enum ownership_peer state)
+{
+	ownership_peer(f->o, member, state, f->now_ns);
+	collect(f);
+}
+
+static void alive(struct fixture *f, uint16_t member)
+{
+	ownership_alive(f->o, member, mac_at(member), f->now_ns);
+	collect(f);
+}
+
+static void heard(struct fixture *f, unsigned address, unsigned member)
+{
+	struct ip ip = ip_at(address);
+
+	ownership_heard(f->o, &ip, mac_at(member), f->now_ns);
+	collect(f);
+}
+
+static bool answers(struct fixture *f, unsigned address)
+{
+	struct ip ip = ip_at(address);
+
+	return ownership_answers(f->o, &ip);
+}
+
+static bool was_told(const struct fixture *f, enum ownership_event event)
+{
+	for (size_t i = 0; i < f->told_count; i++) {
+		if (f->told[i].event == event)
+			return true;
+	}
+	return false;
+}
+
+static enum ownership_why why_told(const struct fixture *f, enum ownership_event event)
+{
+	for (size_t i = 0; i < f->told_count; i++) {
+		if (f->told[i].event == event)
+			return f->told[i].why;
+	}
+	return OWNERSHIP_WHY_COUNT_;
+}
+
+static void set(struct fixture *f)
+{
+	ownership_set(f->o, &f->snapshot, f->now_ns);
+	collect(f);
+}
+
+static int begin(void **state)
+{
+	struct fixture *f = xnew(struct fixture);
+
+	f->o = ownership_new();
+	f->now_ns = 100 * NS_PER_S;
+	f->members[A] = (struct ownership_member){ "a", true };
+	f->members[B] = (struct ownership_member){ "b", true };
+	f->members[C] = (struct ownership_member){ "c", true };
+	for (unsigned i = 0; i < ADDRESS_COUNT; i++)
+		f->addresses[i] = (struct ownership_address){ ip_at(i), order, 3, true };
+	f->snapshot = (struct ownership_snapshot){
+		.members = f->members,
+		.member_count = 3,
+		.self = B,
+		.addresses = f->addresses,
+		.address_count = ADDRESS_COUNT,
+		.conf = { .detect_ns = 300 * NS_PER_MS, .hold_down_ns = 5 * NS_PER_S },
+	};
+	set(f);
+	*state = f;
+	return 0;
+}
+
+/* All peers are up and have told their MACs; a owns both addresses. */
+static int begin_with_owner_a(void **state)
+{
+	struct fixture *f;
+
+	(void)begin(state);
+	f = *state;
+	ownership_ready(f->o, true, f->now_ns);
+	collect(f);
+	for (uint16_t i = 0; i < 3; i++) {
+		if (i == B)
+			continue;
+		alive(f, i);
+		peer(f, i, OWNERSHIP_UP);
+	}
+	heard(f, 0, A);
+	heard(f, 1, A);
+	pass_ms(f, 10000);
+	forget(f);
+	assert_false(answers(f, 0));
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct fixture *f = *state;
+
+	ownership_free(f->o);
+	free(f);
+	return 0;
+}
+
+static void it_claims_nothing_before_it_is_ready(void **state)
+{
+	struct fixture *f = *state;
+
+	pass_ms(f, 60000);
+	assert_int_equal(f->counts[OWNERSHIP_PROBE], 0);
+	assert_false(answers(f, 0));
+}
+
+static void what_nobody_answers_for_is_claimed_after_four_probes(void **state)
+{
+	struct fixture *f = *state;
+
+	ownership_ready(f->o, true, f->now_ns);
+	pass_ms(f, 79);
+	assert_int_equal(f->counts[OWNERSHIP_PROBE], 4 * ADDRESS_COUNT);
+	assert_int_equal(f->counts[OWNERSHIP_ANNOUNCE], 0);
+	pass_ms(f, 1);
+	assert_int_equal(f->counts[OWNERSHIP_ANNOUNCE], ADDRESS_COUNT);
+	assert_int_equal(why_told(f, OWNERSHIP_EV_TOOK), OWNERSHIP_NOBODY_ANSWERED);
+}
+
+static void an_owner_that_answers_keeps_its_address(void **state)
+{
+	struct fixture *f = *state;
+
+	ownership_ready(f->o, true, f->now_ns);
+	alive(f, C);
+	pass_ms(f, 10);
+	heard(f, 0, C);
+	pass_ms(f, 4000);
+	assert_false(answers(f, 0));
+	assert_true(answers(f, 1));
+}
+
+static void a_silent_owner_is_asked_for_twice_and_then_replaced(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 39);
+	assert_int_equal(f->counts[OWNERSHIP_PROBE], 2 * ADDRESS_COUNT);
+	assert_int_equal(f->counts[OWNERSHIP_ASK], 2); /* one question serves all addresses */
+	assert_false(answers(f, 0));
+	pass_ms(f, 1);
+	assert_true(answers(f, 0));
+	assert_true(answers(f, 1));
+	assert_int_equal(why_told(f, OWNERSHIP_EV_TOOK), OWNERSHIP_OWNER_SILENT);
+}
+
+static void an_answer_of_the_suspected_owner_cancels_the_claim(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 30);
+	heard(f, 0, A);
+	pass_ms(f, 200);
+	assert_false(answers(f, 0));
+	assert_true(answers(f, 1));
+	assert_true(was_told(f, OWNERSHIP_EV_CANCELLED));
+}
+
+static void the_kernel_of_a_dead_speaker_holds_a_claim_up_for_a_second_only(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_DOWN);
+	for (unsigned i = 0; i < 90; i++) {
+		pass_ms(f, 10);
+		heard(f, 0, A);
+	}
+	assert_false(answers(f, 0));
+	for (unsigned i = 0; i < 60; i++) {
+		pass_ms(f, 10);
+		heard(f, 0, A);
+	}
+	assert_true(answers(f, 0));
+}
+
+static void a_speaker_that_speaks_is_not_replaced_while_it_answers(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_DOWN);
+	for (unsigned i = 0; i < 500; i++) {
+		pass_ms(f, 10);
+		alive(f, A);
+		heard(f, 0, A);
+	}
+	assert_false(answers(f, 0));
+}
+
+static void signs_of_life_alone_do_not_keep_an_address_for_ever(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_DOWN);
+	for (unsigned i = 0; i < 300; i++) {
+		pass_ms(f, 10);
+		alive(f, A);
+	}
+	assert_true(answers(f, 0));
+}
+
+static void the_kernel_of_a_gone_process_does_not_count(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_GONE);
+	pass_ms(f, 10);
+	heard(f, 0, A);
+	pass_ms(f, 30);
+	assert_true(answers(f, 0));
+	assert_int_equal(why_told(f, OWNERSHIP_EV_TOOK), OWNERSHIP_OWNER_GONE);
+}
+
+static void an_owner_that_left_is_replaced_at_once_without_asking(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_LEFT);
+	assert_true(answers(f, 0));
+	assert_int_equal(f->counts[OWNERSHIP_PROBE], 0);
+	assert_int_equal(why_told(f, OWNERSHIP_EV_TOOK), OWNERSHIP_OWNER_LEFT);
+}
+
+static void a_later_heir_waits_for_the_first_one(void **state)
+{
+	struct fixture *f = *state;
+
+	heard(f, 0, C);
+	f->snapshot.conf.hold_down_ns = 0;
+	set(f);
+	peer(f, C, OWNERSHIP_DOWN);
+	pass_ms(f, 299); /* a, the first of the order, is up */
+	assert_int_equal(f->counts[OWNERSHIP_PROBE], 0);
+	pass_ms(f, 42);
+	assert_true(answers(f, 0));
+}
+
+static void if_owner_and_first_heir_die_the_second_does_not_wait(void **state)
+{
+	struct fixture *f = *state;
+
+	heard(f, 0, C);
+	peer(f, C, OWNERSHIP_DOWN);
+	pass_ms(f, 50);
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 40);
+	assert_true(answers(f, 0));
+}
+
+static void a_better_owner_is_yielded_to_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 1500);
+	assert_true(answers(f, 0));
+	forget(f);
+	alive(f, A);
+	heard(f, 0, A);
+	assert_false(answers(f, 0));
+	assert_int_equal(f->counts[OWNERSHIP_QUIET], 1);
+	assert_int_equal(why_told(f, OWNERSHIP_EV_LOST), OWNERSHIP_ORDER);
+	assert_true(was_told(f, OWNERSHIP_EV_TWO_OWNERS));
+}
+
+static void whoever_yields_looks_whether_the_other_answers(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 1500);
+	alive(f, A);
+	heard(f, 0, A);
+	peer(f, A, OWNERSHIP_UP);
+	assert_false(answers(f, 0));
+	pass_ms(f, 1500); /* it does not */
+	assert_true(answers(f, 0));
+	assert_int_equal(why_told(f, OWNERSHIP_EV_TOOK), OWNERSHIP_OWNER_SILENT);
+}
+
+static void a_worse_owner_is_told_again(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_LEFT);
+	forget(f);
+	pass_ms(f, 100);
+	heard(f, 0, C);
+	assert_true(answers(f, 0));
+	assert_int_equal(f->counts[OWNERSHIP_AGAIN], 1);
+}
+
+static void a_peer_that_comes_back_is_told_again(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 2000);
+	forget(f);
+	alive(f, A); /* the first word after a long silence */
+	assert_int_equal(f->counts[OWNERSHIP_AGAIN], ADDRESS_COUNT);
+	peer(f, A, OWNERSHIP_UP);
+	assert_int_equal(f->counts[OWNERSHIP_AGAIN], 2 * ADDRESS_COUNT);
+	assert_true(answers(f, 0)); /* sticky, though a comes first */
+}
+
+static void a_foreign_host_is_defended_against_once_a_second_and_told_once(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_LEFT);
+	pass_ms(f, 2000);
+	forget(f);
+	for (unsigned i = 0; i < 300; i++) {
+		heard(f, 0, 3);
+		pass_ms(f, 10);
+	}
+	assert_true(answers(f, 0));
+	assert_in_range(f->counts[OWNERSHIP_AGAIN], 3, 4);
+	assert_int_equal(f->told_count, 1);
+	assert_int_equal(f->told[0].event, OWNERSHIP_EV_CONFLICT);
+}
+
+static void what_a_foreign_host_has_is_not_claimed(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_GONE);
+	heard(f, 0, 3);
+	pass_ms(f, 9000);
+	assert_false(answers(f, 0));
+	assert_true(was_told(f, OWNERSHIP_EV_CONFLICT));
+	pass_ms(f, 2000); /* the host went away */
+	assert_true(answers(f, 0));
+}
+
+static void a_speaker_that_slept_asks_before_it_answers_again(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_LEFT);
+	assert_true(answers(f, 0));
+	ownership_stalled(f->o, f->now_ns);
+	collect(f);
+	assert_false(answers(f, 0));
+	heard(f, 0, C);
+	pass_ms(f, 100);
+	assert_false(answers(f, 0));
+	assert_true(answers(f, 1));
+}
+
+static void a_move_goes_quiet_when_the_successor_is_heard(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	assert_int_equal(ownership_move(f->o, &ip, C, f->now_ns), -EREMOTE);
+	peer(f, A, OWNERSHIP_LEFT);
+	forget(f);
+	assert_int_equal(ownership_move(f->o, &ip, A, f->now_ns), -EHOSTDOWN);
+	assert_int_equal(ownership_move(f->o, &ip, C, f->now_ns), 0);
+	collect(f);
+	assert_int_equal(f->counts[OWNERSHIP_GIVE], 1);
+	assert_true(answers(f, 0));
+	pass_ms(f, 60);
+	assert_int_equal(f->counts[OWNERSHIP_GIVE], 2); /* the first was lost */
+	heard(f, 0, C);
+	assert_false(answers(f, 0));
+	assert_int_equal(why_told(f, OWNERSHIP_EV_LOST), OWNERSHIP_MOVED);
+}
+
+static void a_move_that_nobody_takes_is_given_up(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	peer(f, A, OWNERSHIP_LEFT);
+	assert_int_equal(ownership_move(f->o, &ip, C, f->now_ns), 0);
+	pass_ms(f, 1000);
+	assert_true(answers(f, 0));
+	assert_true(was_told(f, OWNERSHIP_EV_NO_SUCCESSOR));
+}
+
+static void what_is_given_is_taken_at_once_and_kept_from_the_giver(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	ownership_take(f->o, &ip, A, f->now_ns);
+	collect(f);
+	assert_true(answers(f, 0));
+	heard(f, 0, A); /* an answer that was under way */
+	assert_true(answers(f, 0));
+	pass_ms(f, 1100);
+	heard(f, 0, A); /* it did not let go */
+	assert_false(answers(f, 0));
+}
+
+static void a_leaver_without_successor_goes_quiet_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_LEFT);
+	peer(f, C, OWNERSHIP_DOWN);
+	ownership_leave(f->o, 500 * NS_PER_MS, f->now_ns);
+	collect(f);
+	assert_true(ownership_has_left(f->o));
+}
+
+static void a_leaver_whose_successor_is_not_heard_goes_quiet_in_the_end(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_LEFT);
+	ownership_leave(f->o, 500 * NS_PER_MS, f->now_ns);
+	collect(f);
+	pass_ms(f, 499);
+	assert_false(ownership_has_left(f->o));
+	pass_ms(f, 60);
+	assert_true(ownership_has_left(f->o));
+}
+
+static void three_changes_in_a_minute_make_it_slower_to_suspect(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_LEFT); /* b takes both */
+	peer(f, A, OWNERSHIP_UP);
+	pass_ms(f, 100);
+	heard(f, 0, A); /* a takes one back */
+	pass_ms(f, 100);
+	forget(f);
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 100);
+	assert_true(answers(f, 0));
+	assert_int_equal(f->counts[OWNERSHIP_MULTIPLIER], 1);
+	assert_true(was_told(f, OWNERSHIP_EV_DAMPED));
+	forget(f);
+	pass_ms(f, 601000); /* it wears off */
+	assert_int_equal(f->counts[OWNERSHIP_MULTIPLIER], 1);
+}
+
+static void an_owner_without_a_link_gives_up_and_says_so(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_LEFT);
+	forget(f);
+	f->addresses[0].can_serve = false;
+	set(f);
+	assert_false(answers(f, 0));
+	assert_true(answers(f, 1));
+	assert_int_equal(f->counts[OWNERSHIP_GIVE], 1);
+	assert_int_equal(why_told(f, OWNERSHIP_EV_LOST), OWNERSHIP_NO_LINK);
+}
+
+static void an_owner_that_is_no_candidate_any_more_serves_until_it_is_replaced(void **state)
+{
+	static const uint16_t others[] = { A, C };
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_LEFT);
+	f->addresses[0].candidates = others;
+	f->addresses[0].count = 2;
+	set(f);
+	assert_true(answers(f, 0));
+	heard(f, 0, C);
+	assert_false(answers(f, 0));
+}
+
+static void an_address_that_is_removed_goes_quiet(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_LEFT);
+	forget(f);
+	f->snapshot.address_count = 1;
+	set(f);
+	assert_int_equal(f->counts[OWNERSHIP_QUIET], 1);
+	assert_true(answers(f, 0));
+	assert_false(answers(f, 1));
+}
+
+static void what_is_known_survives_a_snapshot_with_other_members(void **state)
+{
+	static const uint16_t moved[] = { A, B, 3 };
+	struct ownership_member members[] = { { "a", true }, { "b", true }, { "bb", true },
+		{ "c", true } };
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	heard(f, 0, C);
+	f->snapshot.members = members;
+	f->snapshot.member_count = 4;
+	f->addresses[0].candidates = moved;
+	set(f);
+	assert_int_equal(ownership_owner(f->o, &ip), 3);
+	assert_false(answers(f, 0));
+	peer(f, 3, OWNERSHIP_LEFT);
+	peer(f, A, OWNERSHIP_LEFT);
+	assert_true(answers(f, 0));
+}
+
+static void alone_it_withdraws_if_told_to(void **state)
+{
+	struct fixture *f = *state;
+
+	f->snapshot.conf.withdraw_alone = true;
+	set(f);
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 100);
+	assert_true(answers(f, 0));
+	peer(f, C, OWNERSHIP_DOWN);
+	pass_ms(f, 900);
+	assert_true(answers(f, 0));
+	pass_ms(f, 200);
+	assert_false(answers(f, 0));
+	assert_true(was_told(f, OWNERSHIP_EV_ALONE));
+	peer(f, C, OWNERSHIP_UP);
+	pass_ms(f, 2000);
+	assert_true(answers(f, 0));
+}
+
+static void a_restarted_owner_owns_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	ownership_restarted(f->o, A, f->now_ns);
+	collect(f);
+	pass_ms(f, 400);
+	assert_true(answers(f, 0));
+}
+
+static void deadlines_come_in_order(void **state)
+{
+	enum {
+		COUNT = 100
+	};
+	struct due due;
+	uint64_t last = 0;
+
+	(void)state;
+	due_init(&due, COUNT);
+	for (size_t i = 0; i < COUNT; i++)
+		due_set(&due, i, 1 + i * 37 % COUNT);
+	for (size_t i = 0; i < COUNT; i += 3)
+		due_set(&due, i, DUE_NEVER);
+	for (size_t i = 1; i < COUNT; i += 3)
+		due_set(&due, i, 1000 - i);
+	for (size_t left = COUNT - 34; left > 0; left--) {
+		size_t first = due_next(&due);
+
+		assert_true(first % 3 != 0);
+		assert_true(due_next_ns(&due) >= last);
+		last = due_next_ns(&due);
+		due_set(&due, first, DUE_NEVER);
+	}
+	assert_int_equal(due_next_ns(&due), DUE_NEVER);
+	due_fini(&due);
+}
+
+#define FRESH(test)   cmocka_unit_test_setup_teardown(test, begin, end)
+#define OWNER_A(test) cmocka_unit_test_setup_teardown(test, begin_with_owner_a, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FRESH(it_claims_nothing_before_it_is_ready),
+		FRESH(what_nobody_answers_for_is_claimed_after_four_probes),
+		FRESH(an_owner_that_answers_keeps_its_address),
+		OWNER_A(a_silent_owner_is_asked_for_twice_and_then_replaced),
+		OWNER_A(an_answer_of_the_suspected_owner_cancels_the_claim),
+		OWNER_A(the_kernel_of_a_dead_speaker_holds_a_claim_up_for_a_second_only),
+		OWNER_A(a_speaker_that_speaks_is_not_replaced_while_it_answers),
+		OWNER_A(signs_of_life_alone_do_not_keep_an_address_for_ever),
+		OWNER_A(the_kernel_of_a_gone_process_does_not_count),
+		OWNER_A(an_owner_that_left_is_replaced_at_once_without_asking),
+		OWNER_A(a_later_heir_waits_for_the_first_one),
+		OWNER_A(if_owner_and_first_heir_die_the_second_does_not_wait),
+		OWNER_A(a_better_owner_is_yielded_to_at_once),
+		OWNER_A(whoever_yields_looks_whether_the_other_answers),
+		OWNER_A(a_worse_owner_is_told_again),
+		OWNER_A(a_peer_that_comes_back_is_told_again),
+		OWNER_A(a_foreign_host_is_defended_against_once_a_second_and_told_once),
+		OWNER_A(what_a_foreign_host_has_is_not_claimed),
+		OWNER_A(a_speaker_that_slept_asks_before_it_answers_again),
+		OWNER_A(a_move_goes_quiet_when_the_successor_is_heard),
+		OWNER_A(a_move_that_nobody_takes_is_given_up),
+		OWNER_A(what_is_given_is_taken_at_once_and_kept_from_the_giver),
+		OWNER_A(a_leaver_without_successor_goes_quiet_at_once),
+		OWNER_A(a_leaver_whose_successor_is_not_heard_goes_quiet_in_the_end),
+		OWNER_A(three_changes_in_a_minute_make_it_slower_to_suspect),
+		OWNER_A(an_owner_without_a_link_gives_up_and_says_so),
+		OWNER_A(an_owner_that_is_no_candidate_any_more_serves_until_it_is_replaced),
+		OWNER_A(an_address_that_is_removed_goes_quiet),
+		OWNER_A(what_is_known_survives_a_snapshot_with_other_members),
+		OWNER_A(alone_it_withdraws_if_told_to),
+		OWNER_A(a_restarted_owner_owns_nothing),
+		cmocka_unit_test(deadlines_come_in_order),
+	};
+
+	return cmocka_run_group_tests_name("plan_ownership", tests, NULL, NULL);
+}
