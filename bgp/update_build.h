@@ -42,6 +42,7 @@ enum {
 struct bgp_update_build {
 	struct wire_writer w; /* over the message; private, as all of this */
 	size_t begin;
+	size_t lengths;     /* of the field that counts withdrawn routes */
 	size_t mp_mark;     /* of MP_REACH or MP_UNREACH, 0: none */
 	size_t nlri_begin;  /* where prefixes start */
 	size_t limit;       /* where they must end, counted as wire_written() */
