@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "plan/due.h"
 #include "plan/ownership.h"
+#include "plan/ownership_moves.h"
 #include "plan/ownership_view.h"
 #include "tests/unit/cmocka_all.h"
 
@@ -612,6 +613,58 @@ static void alone_it_withdraws_if_told_to(void **state)
 	assert_true(answers(f, 0));
 }
 
+struct moves {
+	unsigned count;
+	uint16_t to;
+};
+
+static void count_move(void *user, const struct ip *ip, uint16_t to)
+{
+	struct moves *moves = user;
+
+	(void)ip;
+	moves->count++;
+	moves->to = to;
+}
+
+static void what_a_drain_would_move_is_what_it_moves(void **state)
+{
+	struct fixture *f = *state;
+	struct moves moves = { 0 };
+
+	peer(f, A, OWNERSHIP_LEFT);
+	ownership_would_move(f->o, true, count_move, &moves);
+	assert_int_equal(moves.count, ADDRESS_COUNT);
+	assert_int_equal(moves.to, C);
+	forget(f);
+	ownership_drain(f->o, true, f->now_ns);
+	collect(f);
+	assert_int_equal(f->counts[OWNERSHIP_GIVE], ADDRESS_COUNT);
+	heard(f, 0, C);
+	assert_false(answers(f, 0));
+	pass_ms(f, 5000); /* the other one is not taken */
+	assert_true(answers(f, 1));
+	assert_true(was_told(f, OWNERSHIP_EV_NO_SUCCESSOR));
+}
+
+static void a_rebalance_gives_to_the_first_that_lives(void **state)
+{
+	struct fixture *f = *state;
+	struct moves moves = { 0 };
+
+	peer(f, A, OWNERSHIP_LEFT);
+	ownership_would_move(f->o, false, count_move, &moves);
+	assert_int_equal(moves.count, 0); /* self is the first that lives */
+	peer(f, A, OWNERSHIP_UP);
+	ownership_would_move(f->o, false, count_move, &moves);
+	assert_int_equal(moves.count, ADDRESS_COUNT);
+	assert_int_equal(moves.to, A);
+	assert_int_equal(ownership_rebalance(f->o, f->now_ns), ADDRESS_COUNT);
+	collect(f);
+	heard(f, 0, A);
+	assert_false(answers(f, 0));
+}
+
 static void a_restarted_owner_owns_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -686,6 +739,8 @@ int main(void)
 		OWNER_A(an_address_that_is_removed_goes_quiet),
 		OWNER_A(what_is_known_survives_a_snapshot_with_other_members),
 		OWNER_A(alone_it_withdraws_if_told_to),
+		OWNER_A(what_a_drain_would_move_is_what_it_moves),
+		OWNER_A(a_rebalance_gives_to_the_first_that_lives),
 		OWNER_A(a_restarted_owner_owns_nothing),
 		cmocka_unit_test(deadlines_come_in_order),
 	};

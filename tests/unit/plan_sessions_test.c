@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "base/mem.h"
+#include "plan/sessions.h"
+#include "tests/unit/cmocka_all.h"
+
+#include <string.h>
+
+enum {
+	NODES_MAX = 1000,
+	KEPT = 4, /* candidates beyond these play no part */
+};
+
+/* A cluster in which every node is a candidate for every address, in MetalLB's order. */
+struct cluster {
+	size_t nodes;
+	size_t addresses;
+	struct ownership_member *members;
+	struct ownership_address *at;
+	uint16_t *orders;
+	struct ownership_snapshot snapshot;
+};
+
+static void cluster_fini(struct cluster *c)
+{
+	free(c->members);
+	free(c->at);
+	free(c->orders);
+}
+
+/* The real hash for a few; the rest of the order does not matter to who watches whom. */
+static void first_candidates(uint16_t *order, size_t nodes, size_t address)
+{
+	uint64_t random = address * UINT64_C(0x9e3779b97f4a7c15) + 1;
+	size_t count = nodes < KEPT ? nodes : KEPT;
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_new;
+
+		do {
+			random ^= random << 13;
+			random ^= random >> 7;
+			random ^= random << 17;
+			order[i] = (uint16_t)((random >> 20) % nodes);
+			is_new = true;
+			for (size_t k = 0; k < i; k++)
+				is_new &= order[k] != order[i];
+		} while (!is_new);
+	}
+}
+
+static struct cluster cluster_of(size_t nodes, size_t addresses)
+{
+	struct cluster c = { .nodes = nodes, .addresses = addresses };
+	size_t kept = nodes < KEPT ? nodes : KEPT;
+
+	c.members = xnew_array(struct ownership_member, nodes);
+	c.at = xnew_array(struct ownership_address, addresses);
+	c.orders = xnew_array(uint16_t, addresses * KEPT);
+	for (size_t i = 0; i < addresses; i++) {
+		first_candidates(c.orders + i * KEPT, nodes, i);
+		c.at[i] = (struct ownership_address){ .candidates = c.orders + i * KEPT,
+			.count = kept };
+	}
+	c.snapshot = (struct ownership_snapshot){
+		.members = c.members,
+		.member_count = nodes,
+		.addresses = c.at,
+		.address_count = addresses,
+	};
+	return c;
+}
+
+struct size_case {
+	const char *name;
+	size_t nodes;
+	size_t addresses;
+	size_t most; /* sessions of any node */
+};
+
+/* clang-format off */
+static struct size_case sizes[] = {
+	{ "three_nodes_watch_one_another",                        3, 1000,   2 },
+	{ "sixteen_nodes_watch_one_another",                     16, 1000,  15 },
+	{ "fifty_nodes_with_100_addresses_have_few_sessions",    50,  100,  30 },
+	{ "fifty_nodes_with_1000_addresses_have_all",            50, 1000,  49 },
+	{ "200_nodes_with_1000_addresses_stay_bounded",         200, 1000,  60 },
+	{ "1000_nodes_with_1000_addresses_have_few_sessions",  1000, 1000,  20 },
+};
+/* clang-format on */
+
+static void sessions_stay_bounded(void **state)
+{
+	const struct size_case *c = *state;
+	struct cluster cluster = cluster_of(c->nodes, c->addresses);
+	bool chosen[NODES_MAX];
+	size_t most = 0;
+	size_t all = 0;
+
+	for (uint16_t self = 0; self < c->nodes; self++) {
+		size_t count;
+
+		cluster.snapshot.self = self;
+		count = sessions_choose(&cluster.snapshot, NULL, chosen);
+		assert_false(chosen[self]);
+		most = count > most ? count : most;
+		all += count;
+	}
+	print_message("%zu nodes, %zu addresses: %.1f sessions a node, at most %zu; every %u ms\n",
+		c->nodes, c->addresses, (double)all / (double)c->nodes, most,
+		sessions_interval_ms(100, most));
+	assert_in_range(most, 1, c->most);
+	assert_true(most * 1000 * 8 / 7 <=
+		SESSIONS_PACKETS_MAX * (size_t)sessions_interval_ms(1, most));
+	cluster_fini(&cluster);
+}
+
+static void both_ends_choose_the_session(void **state)
+{
+	struct cluster cluster = cluster_of(100, 300);
+	static bool chosen[100][NODES_MAX];
+	uint16_t owners[300];
+
+	(void)state;
+	for (size_t i = 0; i < 300; i++)
+		owners[i] = i % 3 == 0 ? cluster.at[i].candidates[3] : OWNERSHIP_NOBODY;
+	for (uint16_t self = 0; self < 100; self++) {
+		cluster.snapshot.self = self;
+		(void)sessions_choose(&cluster.snapshot, owners, chosen[self]);
+	}
+	for (size_t a = 0; a < 100; a++) {
+		for (size_t b = 0; b < 100; b++)
+			assert_int_equal(chosen[a][b], chosen[b][a]);
+	}
+	/* An owner that is none of the first is watched by those that are. */
+	assert_true(chosen[owners[0]][cluster.at[0].candidates[0]]);
+	assert_true(chosen[owners[0]][cluster.at[0].candidates[1]]);
+	cluster_fini(&cluster);
+}
+
+static void many_sessions_make_the_interval_longer(void **state)
+{
+	(void)state;
+	assert_int_equal(sessions_interval_ms(100, 2), 100);
+	assert_int_equal(sessions_interval_ms(100, 87), 100);
+	assert_int_equal(sessions_interval_ms(100, 175), 200);
+	assert_int_equal(sessions_interval_ms(20, 49), 56);
+}
+
+int main(void)
+{
+	const struct CMUnitTest others[] = {
+		cmocka_unit_test(both_ends_choose_the_session),
+		cmocka_unit_test(many_sessions_make_the_interval_longer),
+	};
+	struct CMUnitTest tests[COUNT_OF(sizes)];
+	int failed;
+
+	for (size_t i = 0; i < COUNT_OF(sizes); i++)
+		tests[i] = (struct CMUnitTest){
+			.name = sizes[i].name,
+			.test_func = sessions_stay_bounded,
+			.initial_state = &sizes[i],
+		};
+	failed = cmocka_run_group_tests_name("plan_sessions_sizes", tests, NULL, NULL);
+	return failed + cmocka_run_group_tests_name("plan_sessions", others, NULL, NULL);
+}
