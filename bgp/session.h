@@ -8,6 +8,8 @@
  */
 
 #include "base/ip.h"
+#include "bgp/conn.h"
+#include "bgp/end.h"
 #include "bgp/fsm.h"
 #include "bgp/notification.h"
 #include "bgp/open.h"
@@ -23,26 +25,6 @@ enum bgp_event_type {
 	BGP_EVENT_FAILED,  /* a try came to nothing; told once for each different reason */
 	BGP_EVENT_REFRESH, /* the peer wants @family again */
 	BGP_EVENT_GONE,    /* the peer was removed; the last that is heard of @session */
-};
-
-enum bgp_ended_by {
-	BGP_BY_NOBODY,  /* there was no end yet */
-	BGP_BY_US,      /* a NOTIFICATION of ours */
-	BGP_BY_PEER,    /* a NOTIFICATION of the peer */
-	BGP_BY_NETWORK, /* connect failed, reset, closed without a word */
-	BGP_BY_USER,    /* configuration or command */
-	BGP_BY_BFD,
-};
-
-/* How a session or a try ended. */
-struct bgp_end {
-	enum bgp_ended_by by;
-	int error; /* negative errno of the network, or 0 */
-	struct bgp_notification
-		notification; /* of by us, peer, user, BFD; code 0: there was none */
-	uint64_t at_ns;
-	bool was_established;
-	const char *what; /* in words, when the above does not tell it; constant; or NULL */
 };
 
 struct bgp_event {
@@ -81,11 +63,6 @@ must_check int bgp_session_request_refresh(struct bgp_session *session, enum bgp
 /* BFD says that the path is dead: ends an Established session by Cease 6/10 (RFC 9384). */
 void bgp_session_bfd_down(struct bgp_session *session);
 
-struct bgp_message_counts {
-	uint64_t messages[BGP_MSG_TYPE_COUNT_]; /* by enum bgp_message_type */
-	uint64_t octets;
-};
-
 struct bgp_session_view {
 	enum bgp_state state;
 	uint64_t since_ns; /* CLOCK_MONOTONIC, as all below */
@@ -115,13 +92,3 @@ struct bgp_session_view {
 };
 
 struct bgp_session_view bgp_session_view(const struct bgp_session *session);
-
-/* "us", "peer", "network", "user", "bfd", or "". */
-const char *bgp_ended_by_name(enum bgp_ended_by by);
-
-enum {
-	BGP_END_TEXT_SIZE = 400
-};
-
-/* In words: who ended it, what the code means, and the text if one was given. Returns @text. */
-const char *bgp_end_format(const struct bgp_end *end, char text[BGP_END_TEXT_SIZE]);
