@@ -29,13 +29,18 @@ struct bgp_engine_conf {
 	/* Where to listen; none: nowhere (port 179 stays free). An address of family 0 ends it. */
 	struct ip listen[BGP_LISTEN_MAX];
 	uint16_t listen_port; /* 0: 179 */
-	/* We come back from a restart (RFC 4724): sets R, and F for these families, in the first
-	 * OPEN to each peer; false after bgp_engine_restart_over(). */
+	/*
+	 * We come back from a restart (RFC 4724): peers that this engine meets for the first time
+	 * are told so by the R bit, and by the F bit for these families.
+	 */
 	bool is_restarting;
 	uint8_t forwarding;
 };
 
-/* @conf is copied; @on_event is called from the event loop or from the acts below. */
+/*
+ * @conf is copied; @on_event is called from the event loop or from the acts below, and must not
+ * itself add or drop peers or free the engine.
+ */
 struct bgp_engine *bgp_engine_new(struct event_base *base, const struct bgp_engine_conf *conf,
 	bgp_event_fn *on_event, void *user);
 /* Closes sockets at once: first bgp_engine_stop(), if peers are to be told. */
