@@ -90,7 +90,7 @@ static void acquire_listener(struct entry *entry, uint64_t now_ns)
 	if (listener->users++ == 0)
 		open_listener(listener);
 	if (listener->error < 0)
-		engine_report(entry, BFD_EV_SOCKET, listener->error, now_ns);
+		bfd_report(entry, BFD_EV_SOCKET, listener->error, now_ns);
 }
 
 static void release_listener(struct entry *entry)

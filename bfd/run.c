@@ -38,7 +38,7 @@ static uint32_t next_chance(struct bfd_engine *engine)
 	return x;
 }
 
-void engine_report(struct entry *entry, enum bfd_event_type type, int error, uint64_t now_ns)
+void bfd_report(struct entry *entry, enum bfd_event_type type, int error, uint64_t now_ns)
 {
 	const struct bfd_session *session = &entry->session;
 	struct bfd_event event = {
@@ -69,7 +69,7 @@ static void set_error(struct entry *entry, int error, uint64_t now_ns)
 		return;
 	entry->error = error;
 	if (error < 0)
-		engine_report(entry, BFD_EV_SOCKET, error, now_ns);
+		bfd_report(entry, BFD_EV_SOCKET, error, now_ns);
 }
 
 void engine_close_socket(struct entry *entry)
@@ -92,7 +92,7 @@ static void on_session_socket(evutil_socket_t fd, short events, void *arg)
 	if (refusals == 0 || entry->is_refused)
 		return;
 	entry->is_refused = true;
-	engine_report(entry, BFD_EV_PEER_GONE, 0, clock_now_ns());
+	bfd_report(entry, BFD_EV_PEER_GONE, 0, clock_now_ns());
 }
 
 static int open_socket(struct entry *entry)
@@ -182,7 +182,7 @@ void engine_settle(struct entry *entry, uint64_t now_ns)
 {
 	engine_flush(entry, now_ns);
 	if (bfd_session_take_news(&entry->session))
-		engine_report(entry, BFD_EV_STATE, 0, now_ns);
+		bfd_report(entry, BFD_EV_STATE, 0, now_ns);
 	requeue(entry);
 }
 

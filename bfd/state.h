@@ -91,7 +91,7 @@ struct bfd_engine {
 };
 
 /* run.c */
-void engine_report(struct entry *entry, enum bfd_event_type type, int error, uint64_t now_ns);
+void bfd_report(struct entry *entry, enum bfd_event_type type, int error, uint64_t now_ns);
 /* After anything that may have changed the session: sends, tells, and waits anew. */
 void engine_settle(struct entry *entry, uint64_t now_ns);
 /* Sends what the session has to say now, and no more: it goes. */
