@@ -215,8 +215,8 @@ static void check_agreement(struct checking *c, const struct bgp_advertisement *
 			other->object.meta.name, pool->object.meta.name);
 }
 
-/* MetalLB takes no IPv6 prefix beside BFD echo, which IPv6 has not. */
-static void check_echo(struct together *t, struct checking *c, const struct pool *pool)
+/* MetalLB refuses IPv6 prefixes beside BFD echo. Here echo is off, so they can be announced. */
+static void warn_echo(struct together *t, struct checking *c, const struct pool *pool)
 {
 	const struct bgp_advertisement *ad = (const void *)c->object;
 
@@ -228,10 +228,10 @@ static void check_echo(struct together *t, struct checking *c, const struct pool
 				!strings_contain(&ad->peers, peer->object.meta.name)) ||
 			!echo_profile(t, peer))
 			continue;
-		check_error(c, "spec.peers",
+		check_warning(c, "spec.peers",
 			"use a profile without echoMode, or a pool of IPv4 alone",
 			"pool %s has IPv6 addresses, and peer %s has bfd echo enabled, which is "
-			"not possible",
+			"not possible with MetalLB",
 			pool->object.meta.name, peer->object.meta.name);
 	}
 }
@@ -242,7 +242,7 @@ static void check_beside_pool(
 	const struct bgp_advertisement *ad = (const void *)c->object;
 
 	check_aggregation(c, ad, pool);
-	check_echo(t, c, pool);
+	warn_echo(t, c, pool);
 	for (size_t j = 0; !c->is_bad && j < i && ad->service_selectors.count == 0; j++) {
 		const struct bgp_advertisement *other = (const void *)t->order[j]->object;
 
