@@ -18,60 +18,84 @@ enum {
 	FILE_MODE = 0640,
 };
 
-static json_t *ingress_of(const struct ipam_assignment *assignment)
+static void put_text(FILE *file, const char *text)
 {
-	json_t *ingress = json_array();
-	char text[IP_TEXT_SIZE];
-
-	for (size_t i = 0; i < assignment->count; i++)
-		(void)json_array_append_new(
-			ingress, json_pack("{s:s}", "ip", ip_format(&assignment->ips[i], text)));
-	return ingress;
+	(void)fputc('"', file);
+	for (; *text; text++) {
+		if ((unsigned char)*text < 0x20)
+			(void)fprintf(file, "\\u%04x", (unsigned char)*text);
+		else if (*text == '"' || *text == '\\')
+			(void)fprintf(file, "\\%c", *text);
+		else
+			(void)fputc(*text, file);
+	}
+	(void)fputc('"', file);
 }
 
-static json_t *list_of(const struct ipam *ipam)
+static void put_member(FILE *file, const char *key, const char *text)
 {
-	json_t *items = json_array();
+	(void)fprintf(file, "\"%s\": ", key);
+	put_text(file, text);
+}
 
+static void put_service(FILE *file, const struct ipam_assignment *assignment)
+{
+	char text[IP_TEXT_SIZE];
+
+	(void)fputs("{\"apiVersion\": \"v1\", \"kind\": \"Service\", \"metadata\": {", file);
+	put_member(file, "namespace", assignment->request->ns);
+	(void)fputs(", ", file);
+	put_member(file, "name", assignment->request->name);
+	(void)fputs(", \"annotations\": {", file);
+	put_member(file, "metallb.io/ip-allocated-from-pool", assignment->pools[0]);
+	(void)fputs("}}, \"status\": {\"loadBalancer\": {\"ingress\": [", file);
+	for (size_t i = 0; i < assignment->count; i++) {
+		(void)fputs(i > 0 ? ", {" : "{", file);
+		put_member(file, "ip", ip_format(&assignment->ips[i], text));
+		(void)fputc('}', file);
+	}
+	(void)fputs("]}}}", file);
+}
+
+/* One line a Service: a tree of JSON for 10,000 of them would be what the agent needs most. */
+static void put_list(FILE *file, const struct ipam *ipam)
+{
+	const char *separator = "\n ";
+
+	(void)fputs("{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [", file);
 	for (const struct ipam_assignment *at = ipam_first(ipam); at; at = ipam_next(ipam, at)) {
 		if (at->count == 0)
 			continue;
-		(void)json_array_append_new(items,
-			json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s}}, s:{s:{s:o}}}", "apiVersion",
-				"v1", "kind", "Service", "metadata", "namespace", at->request->ns,
-				"name", at->request->name, "annotations",
-				"metallb.io/ip-allocated-from-pool", at->pools[0], "status",
-				"loadBalancer", "ingress", ingress_of(at)));
+		(void)fputs(separator, file);
+		put_service(file, at);
+		separator = ",\n ";
 	}
-	return json_pack("{s:s, s:s, s:o}", "apiVersion", "v1", "kind", "List", "items", items);
+	(void)fputs("\n]}\n", file);
 }
 
-static int write_all(int fd, const char *text, size_t len)
+/* Writes all to @fd, which is closed, and to the disk. */
+static int write_list(int fd, const struct ipam *ipam)
 {
-	while (len > 0) {
-		ssize_t written = write(fd, text, len);
-
-		if (written < 0 && errno != EINTR)
-			return -errno;
-		if (written > 0) {
-			text += written;
-			len -= (size_t)written;
-		}
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+	FILE *file = fdopen(fd, "w");
 	int r;
 
-	if (fd < 0)
-		return -errno;
-	r = write_all(fd, text, strlen(text));
-	if (close(fd) < 0 && r == 0)
-		r = -errno;
+	if (!file) {
+		(void)close(fd);
+		return -EIO;
+	}
+	put_list(file, ipam);
+	errno = 0;
+	r = fflush(file) != 0 || ferror(file) || fsync(fd) < 0 ? -(errno ? errno : EIO) : 0;
+	if (fclose(file) != 0 && r == 0)
+		r = -(errno ? errno : EIO);
 	return r;
+}
+
+static int write_file(const char *path, const struct ipam *ipam)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+
+	return fd < 0 ? -errno : write_list(fd, ipam);
 }
 
 /* The rename itself is on the disk only when the folder is. */
@@ -91,15 +115,8 @@ static int sync_folder(const char *path)
 int assignments_save(const char *path, const struct ipam *ipam)
 {
 	auto_(freep) char *beside = xasprintf("%s.new", path);
-	auto_(freep) char *text = NULL;
-	json_t *list = list_of(ipam);
-	int r;
+	int r = write_file(beside, ipam);
 
-	text = json_dumps(list, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
-	json_decref(list);
-	if (!text)
-		return -ENOMEM;
-	r = write_file(beside, text);
 	if (r == 0 && rename(beside, path) < 0)
 		r = -errno;
 	if (r < 0) {
