@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "speaker/debug.h"
 #include "speaker/state.h"
 
 #include <string.h>
@@ -297,6 +298,8 @@ void views_handle(
 		view_explain(user, args, ret_data, ret_error);
 		return;
 	}
+	if (debug_handle(user, op, args, ret_data, ret_error))
+		return;
 	if (strcmp(op, "reload") == 0) {
 		do_reload(user, ret_data, ret_error);
 		return;

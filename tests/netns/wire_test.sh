@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# While the main thread stands for two seconds, every ARP and NS question is answered; a wire thread
+# that stood itself asks anew before it answers. Needs a test build (debug_ops). Topology: lib.sh.
+set -u
+build=$1
+# shellcheck source=tests/netns/lib.sh
+. "$(dirname "$0")/lib.sh"
+root=$(cd "$(dirname "$0")/../.." && pwd)
+
+# ask OP ARGS: one request to node-a's control socket, whose reply is printed
+ask() {
+	python3 - "$work/node-a.sock" "$1" "$2" <<-'PYTHON'
+	import json, socket, sys
+	s = socket.socket(socket.AF_UNIX)
+	s.connect(sys.argv[1])
+	s.sendall((json.dumps({"op": sys.argv[2], "args": json.loads(sys.argv[3])}) + "\n").encode())
+	print(s.makefile().readline())
+	PYTHON
+}
+
+make_segment
+mkdir "$work/manifests"
+cp "$root/conf/examples/manifests/webui.yaml" "$work/manifests"
+awk 'BEGIN { RS = ORS = "---\n" } !/name: node-b/' "$root/conf/examples/manifests/cluster.yaml" \
+	>"$work/manifests/cluster.yaml"
+start_bellmand node-a "$work/manifests"
+answers() { [ "$(who_has 192.0.2.240)" = "$(mac_of node-a)" ] && [ "$(who_has6 2001:db8::240)" = "$(mac_of node-a)" ]; }
+wait_for 10 "node-a answers" answers || fail "no answer at all"
+
+# The main thread stands: its request has no reply, and nothing is missed on the wire.
+ask debug-stall '{"thread": "main", "ms": 2000}' >"$work/stall.reply" &
+stall=$!
+asked=0
+missed=0
+while kill -0 "$stall" 2>/dev/null; do
+	in_ns client arping -c 1 -W 1 -I eth0 192.0.2.240 >/dev/null 2>&1 || missed=$((missed + 1))
+	in_ns client ndisc6 -m -1 -q -r 1 -w 1000 2001:db8::240 eth0 >/dev/null 2>&1 || missed=$((missed + 1))
+	asked=$((asked + 2))
+done
+wait "$stall"
+grep -q '"ms": *2000' "$work/stall.reply" || fail "main was not held up: $(cat "$work/stall.reply")"
+[ "$asked" -ge 4 ] || fail "only $asked questions fitted into the stall"
+[ "$missed" -eq 0 ] || fail "$missed of $asked questions had no answer while main stood"
+
+# The wire thread stands: it knows, asks whether somebody took the address, and answers again.
+before=$(ask wire '{}' | jq .data.stalls)
+ask debug-stall '{"thread": "wire", "ms": 3000}' >/dev/null
+stalled() { [ "$(ask wire '{}' | jq .data.stalls)" -gt "$before" ]; }
+wait_for 10 "the wire thread knows that it slept" stalled || fail "a stall was not noticed"
+grep -q 'the wire thread slept' "$work/node-a.log" || fail "a stall was not told"
+wait_for 10 "node-a answers again" answers || fail "no answer after a stall"
+
+# In doubt it is asked for: another host that took it meanwhile keeps it.
+in_ns client sysctl -qw net.ipv4.conf.eth0.arp_announce=2
+ask debug-stall '{"thread": "wire", "ms": 3000}' >/dev/null &
+stall=$!
+ip -n "$run-client" addr add 192.0.2.240/32 dev eth0
+wait "$stall"
+refused() {
+	ctl node-a -o json announcements | jq -e '.[] | select(.ip == "192.0.2.240" and .state == "refused")'
+}
+wait_for 10 "the new holder is found" refused || fail "two owners after a stall"
+grep -E 'ThreadSanitizer|AddressSanitizer' "$work/node-a.log" && fail "a sanitizer complained"
+echo "good"
