@@ -35,7 +35,7 @@ static void report_heard(
 		return;
 	address->heard_ns = now_ns;
 	address->heard = *mac;
-	engine_report(address->engine, ARP_EV_HEARD, address, mac, slot);
+	arp_report(address->engine, ARP_EV_HEARD, address, mac, slot);
 }
 
 /* RFC 5227 section 2.4: the rightful owner defends, once in a while, and stays. */
@@ -48,7 +48,7 @@ static void contest(struct place *place, const struct mac *mac, uint64_t now_ns)
 	address->is_contested = true;
 	address->contender = *mac;
 	if (is_news) {
-		engine_report(address->engine, ARP_EV_CONFLICT, address, mac, place->slot);
+		arp_report(address->engine, ARP_EV_CONFLICT, address, mac, place->slot);
 		arp_timer_set(&address->engine->timers, &address->contest,
 			now_ns + CONTEST_SECONDS * NS_PER_S);
 	}
@@ -60,13 +60,13 @@ static void contest(struct place *place, const struct mac *mac, uint64_t now_ns)
 
 static bool is_foreign(const struct slot *slot, const struct mac *mac)
 {
-	return asker_is_real(mac) && !engine_slot_of_mac(slot->engine, mac);
+	return asker_is_real(mac) && !arp_slot_of_mac(slot->engine, mac);
 }
 
 /* Somebody says that an address of ours is his. */
 static void on_claim(struct slot *slot, const struct neigh_frame *frame, const struct ip *claimed)
 {
-	struct place *place = place_on(engine_find(slot->engine, claimed), slot);
+	struct place *place = place_on(arp_find(slot->engine, claimed), slot);
 	uint64_t now_ns = slot->engine->clock();
 
 	if (!place || !is_foreign(slot, &frame->sender))
@@ -86,7 +86,7 @@ static void on_claim(struct slot *slot, const struct neigh_frame *frame, const s
 	case ARP_REFUSED:
 		return;
 	}
-	engine_kick(slot->engine);
+	arp_kick(slot->engine);
 }
 
 /*
@@ -99,12 +99,12 @@ static void on_rival(struct place *place, const struct mac *mac)
 
 	if (!is_foreign(place->slot, mac))
 		return;
-	engine_report(place->slot->engine, ARP_EV_RIVAL, place->address, mac, place->slot);
+	arp_report(place->slot->engine, ARP_EV_RIVAL, place->address, mac, place->slot);
 	if (place->address->mode == ARP_STANDBY)
 		return;
 	place->counters.conflicts++;
 	place_answered(place, mac, now_ns);
-	engine_kick(place->slot->engine);
+	arp_kick(place->slot->engine);
 }
 
 /* Answers to one address are limited, so that a storm of questions does not become two. */
@@ -153,7 +153,7 @@ static struct neigh_frame ndp_answer(const struct slot *slot, const struct neigh
 
 static void on_question(struct slot *slot, const struct neigh_frame *frame)
 {
-	struct place *place = place_on(engine_find(slot->engine, &frame->target), slot);
+	struct place *place = place_on(arp_find(slot->engine, &frame->target), slot);
 	bool is_arp = frame->kind == NEIGH_ARP_REQUEST;
 	const struct mac *asker = is_arp ? &frame->sender : &frame->eth_src;
 	struct neigh_frame answer;
@@ -178,7 +178,7 @@ static void on_question(struct slot *slot, const struct neigh_frame *frame)
 		place->counters.answers++;
 }
 
-void engine_on_frame(void *user, const uint8_t *bytes, size_t len)
+void arp_on_frame(void *user, const uint8_t *bytes, size_t len)
 {
 	struct slot *slot = user;
 	struct neigh_frame frame;

@@ -70,7 +70,7 @@ static void start_announcing(struct place *place, uint64_t now_ns)
 	set_state(place, ARP_ANNOUNCED, now_ns);
 	place->refused_by = (struct mac){ 0 };
 	if (is_news)
-		engine_report(place->address->engine, ARP_EV_ANNOUNCED, place->address, NULL,
+		arp_report(place->address->engine, ARP_EV_ANNOUNCED, place->address, NULL,
 			place->slot);
 	enqueue_urgent(place);
 }
@@ -110,8 +110,8 @@ static void end_question(struct address *address)
 			return;
 	}
 	address->is_asking = false;
-	engine_report(address->engine,
-		address->has_asked ? ARP_EV_PROBE_SILENT : ARP_EV_PROBE_BLIND, address, NULL, NULL);
+	arp_report(address->engine, address->has_asked ? ARP_EV_PROBE_SILENT : ARP_EV_PROBE_BLIND,
+		address, NULL, NULL);
 }
 
 void place_stop(struct place *place, uint64_t now_ns)
@@ -148,7 +148,7 @@ static void end_asking(struct address *address, const struct place *asked, const
 		if (address->places[i] && address->places[i]->state == ARP_PROBING)
 			set_state(address->places[i], ARP_QUIET, now_ns);
 	}
-	engine_report(address->engine, ARP_EV_PROBE_ANSWERED, address, holder, asked->slot);
+	arp_report(address->engine, ARP_EV_PROBE_ANSWERED, address, holder, asked->slot);
 }
 
 void place_answered(struct place *place, const struct mac *holder, uint64_t now_ns)
@@ -164,7 +164,7 @@ void place_answered(struct place *place, const struct mac *holder, uint64_t now_
 	set_state(place, ARP_REFUSED, now_ns);
 	if (!mac_equal(&place->refused_by, holder)) {
 		place->refused_by = *holder;
-		engine_report(address->engine, ARP_EV_PROBE_CONFLICT, address, holder, place->slot);
+		arp_report(address->engine, ARP_EV_PROBE_CONFLICT, address, holder, place->slot);
 	}
 	/* Two that asked at the same time must not ask at the same time again. */
 	place_arm(place, now_ns + PROBE_AGAIN_MS * NS_PER_MS + jitter_ns);
@@ -332,7 +332,7 @@ static uint64_t pump_queue(struct place_queue *queue, struct frame_bucket *bucke
 	return UINT64_MAX;
 }
 
-uint64_t engine_pump(struct arp_engine *engine, uint64_t now_ns)
+uint64_t arp_pump(struct arp_engine *engine, uint64_t now_ns)
 {
 	uint64_t urgent = pump_queue(&engine->urgent, &engine->urgent_bucket, now_ns);
 	uint64_t paced = pump_queue(&engine->paced, &engine->paced_bucket, now_ns);

@@ -22,7 +22,7 @@ const char *arp_state_name(enum arp_state state)
 	return names[state];
 }
 
-struct address *engine_find(struct arp_engine *engine, const struct ip *ip)
+struct address *arp_find(struct arp_engine *engine, const struct ip *ip)
 {
 	struct address *address;
 
@@ -51,8 +51,8 @@ static struct arp_event event_of(enum arp_event_type type, const struct slot *sl
 	return event;
 }
 
-void engine_report(struct arp_engine *engine, enum arp_event_type type,
-	const struct address *address, const struct mac *mac, const struct slot *slot)
+void arp_report(struct arp_engine *engine, enum arp_event_type type, const struct address *address,
+	const struct mac *mac, const struct slot *slot)
 {
 	struct arp_event event = event_of(type, slot, 0);
 
@@ -62,8 +62,7 @@ void engine_report(struct arp_engine *engine, enum arp_event_type type,
 	push_event(engine, &event);
 }
 
-void engine_report_error(
-	struct slot *slot, enum arp_event_type type, const struct ip *ip, int error)
+void arp_report_error(struct slot *slot, enum arp_event_type type, const struct ip *ip, int error)
 {
 	struct arp_event event = event_of(type, slot, error);
 
@@ -87,12 +86,12 @@ static void on_deliver(evutil_socket_t fd, short events, void *arg)
 	engine->handed_out = list;
 }
 
-void engine_kick(struct arp_engine *engine)
+void arp_kick(struct arp_engine *engine)
 {
 	event_active(engine->wake, 0, 0);
 }
 
-void engine_run(struct arp_engine *engine)
+void arp_run(struct arp_engine *engine)
 {
 	uint64_t now_ns = engine->clock();
 	uint64_t wait_ns;
@@ -100,7 +99,7 @@ void engine_run(struct arp_engine *engine)
 	struct timeval wait;
 
 	arp_timers_run(&engine->timers, now_ns, TIMERS_A_RUN);
-	wait_ns = engine_pump(engine, now_ns);
+	wait_ns = arp_pump(engine, now_ns);
 	next_ns = arp_timers_next(&engine->timers);
 	next_ns = next_ns > now_ns ? next_ns - now_ns : 0;
 	if (next_ns < wait_ns)
@@ -119,7 +118,7 @@ static void on_wake(evutil_socket_t fd, short events, void *arg)
 {
 	(void)fd;
 	(void)events;
-	engine_run(arg);
+	arp_run(arg);
 }
 
 static void end_contest(void *owner, uint64_t now_ns)
@@ -132,7 +131,7 @@ static void end_contest(void *owner, uint64_t now_ns)
 		return;
 	}
 	address->is_contested = false;
-	engine_report(address->engine, ARP_EV_CONFLICT_OVER, address, NULL, NULL);
+	arp_report(address->engine, ARP_EV_CONFLICT_OVER, address, NULL, NULL);
 }
 
 static void remove_address(struct address *address)
@@ -184,7 +183,7 @@ static void change_mode(struct address *address, enum arp_mode mode)
 
 void arp_engine_put(struct arp_engine *engine, const struct arp_address_conf *conf)
 {
-	struct address *address = engine_find(engine, &conf->ip);
+	struct address *address = arp_find(engine, &conf->ip);
 
 	if (!address)
 		address = add_address(engine, &conf->ip);
@@ -197,12 +196,12 @@ void arp_engine_put(struct arp_engine *engine, const struct arp_address_conf *co
 			conf->ifindexes, conf->ifindex_count * sizeof(conf->ifindexes[0]));
 	for (size_t i = 0; i < engine->slot_count; i++)
 		settle_place(address, i);
-	engine_kick(engine);
+	arp_kick(engine);
 }
 
 void arp_engine_drop(struct arp_engine *engine, const struct ip *ip)
 {
-	struct address *address = engine_find(engine, ip);
+	struct address *address = arp_find(engine, ip);
 
 	if (address)
 		remove_address(address);
@@ -210,16 +209,16 @@ void arp_engine_drop(struct arp_engine *engine, const struct ip *ip)
 
 void arp_engine_set_mode(struct arp_engine *engine, const struct ip *ip, enum arp_mode mode)
 {
-	struct address *address = engine_find(engine, ip);
+	struct address *address = arp_find(engine, ip);
 
 	if (address)
 		change_mode(address, mode);
-	engine_kick(engine);
+	arp_kick(engine);
 }
 
 void arp_engine_probe(struct arp_engine *engine, const struct ip *ip)
 {
-	struct address *address = engine_find(engine, ip);
+	struct address *address = arp_find(engine, ip);
 	uint64_t now_ns = engine->clock();
 	bool can_ask = false;
 
@@ -234,13 +233,13 @@ void arp_engine_probe(struct arp_engine *engine, const struct ip *ip)
 	}
 	address->is_asking = can_ask;
 	if (!can_ask)
-		engine_report(engine, ARP_EV_PROBE_BLIND, address, NULL, NULL);
-	engine_kick(engine);
+		arp_report(engine, ARP_EV_PROBE_BLIND, address, NULL, NULL);
+	arp_kick(engine);
 }
 
 void arp_engine_ask(struct arp_engine *engine, const struct ip *ip)
 {
-	struct address *address = engine_find(engine, ip);
+	struct address *address = arp_find(engine, ip);
 
 	if (!address)
 		return;
@@ -249,18 +248,18 @@ void arp_engine_ask(struct arp_engine *engine, const struct ip *ip)
 		if (address->places[i] && slot_serves(&engine->slots[i], ip))
 			place_ask(address->places[i]);
 	}
-	engine_kick(engine);
+	arp_kick(engine);
 }
 
 void arp_engine_announce(struct arp_engine *engine, const struct ip *ip)
 {
-	struct address *address = engine_find(engine, ip);
+	struct address *address = arp_find(engine, ip);
 
 	for (size_t i = 0; address && i < address->place_count; i++) {
 		if (address->places[i])
 			place_announce_again(address->places[i]);
 	}
-	engine_kick(engine);
+	arp_kick(engine);
 }
 
 void arp_engine_flush(struct arp_engine *engine)
@@ -284,7 +283,7 @@ void arp_engine_doubt(struct arp_engine *engine)
 				place_probe(address->places[i], now_ns);
 		}
 	}
-	engine_kick(engine);
+	arp_kick(engine);
 }
 
 void arp_engine_set_conf(struct arp_engine *engine, const struct arp_engine_conf *conf)

@@ -22,7 +22,7 @@ bool slot_serves(const struct slot *slot, const struct ip *ip)
 		(ip->family == AF_INET ? slot->conf.can_arp : slot->conf.can_ndp);
 }
 
-struct slot *engine_slot_of_mac(struct arp_engine *engine, const struct mac *mac)
+struct slot *arp_slot_of_mac(struct arp_engine *engine, const struct mac *mac)
 {
 	for (size_t i = 0; i < engine->slot_count; i++) {
 		if (engine->slots[i].is_used && mac_equal(&engine->slots[i].conf.mac, mac))
@@ -40,7 +40,7 @@ static void report_unsent(struct slot *slot, int error)
 		now_ns - slot->unsent_told_ns < SEND_TOLD_SECONDS * NS_PER_S)
 		return;
 	slot->unsent_told_ns = now_ns;
-	engine_report_error(slot, ARP_EV_SEND_FAILED, NULL, error);
+	arp_report_error(slot, ARP_EV_SEND_FAILED, NULL, error);
 }
 
 bool slot_send(struct slot *slot, const struct neigh_frame *frame)
@@ -64,7 +64,7 @@ static void join(struct place *place)
 	r = arp_link_join(place->slot->link, &address->ip);
 	place->has_joined = r == 0;
 	if (r < 0)
-		engine_report_error(place->slot, ARP_EV_JOIN_FAILED, &address->ip, r);
+		arp_report_error(place->slot, ARP_EV_JOIN_FAILED, &address->ip, r);
 }
 
 static void leave(struct place *place)
@@ -137,7 +137,7 @@ static void each_place(struct slot *slot, void (*act)(struct place *place))
 		if (place_at(address, i))
 			act(place_at(address, i));
 	}
-	engine_kick(slot->engine);
+	arp_kick(slot->engine);
 }
 
 /* The link came, or what it can carry is another. */
@@ -175,7 +175,7 @@ static void retry_later(struct slot *slot)
 
 	arp_timer_set(
 		&engine->timers, &slot->retry, engine->clock() + LINK_RETRY_SECONDS * NS_PER_S);
-	engine_kick(engine);
+	arp_kick(engine);
 }
 
 static void on_link_failed(void *user, int error)
@@ -184,14 +184,14 @@ static void on_link_failed(void *user, int error)
 
 	slot->error = error;
 	close_slot(slot);
-	engine_report_error(slot, ARP_EV_LINK_FAILED, NULL, error);
+	arp_report_error(slot, ARP_EV_LINK_FAILED, NULL, error);
 	retry_later(slot);
 }
 
 static void open_slot(struct slot *slot)
 {
 	const struct arp_link_handlers handlers = {
-		.on_frame = engine_on_frame,
+		.on_frame = arp_on_frame,
 		.on_failed = on_link_failed,
 		.user = slot,
 	};
@@ -200,14 +200,14 @@ static void open_slot(struct slot *slot)
 
 	if (r < 0 && slot->error != r) {
 		slot->error = r;
-		engine_report_error(slot, ARP_EV_LINK_FAILED, NULL, r);
+		arp_report_error(slot, ARP_EV_LINK_FAILED, NULL, r);
 	}
 	if (r < 0) {
 		retry_later(slot);
 		return;
 	}
 	slot->error = 0;
-	engine_report_error(slot, ARP_EV_LINK_UP, NULL, 0);
+	arp_report_error(slot, ARP_EV_LINK_UP, NULL, 0);
 	each_place(slot, restart_place);
 }
 
@@ -237,7 +237,7 @@ static void settle_slot(struct slot *slot)
 
 	HASH_ITER(hh, slot->engine->addresses, address, next)
 	settle_place(address, i);
-	engine_kick(slot->engine);
+	arp_kick(slot->engine);
 }
 
 static void add_slot(struct arp_engine *engine, const struct arp_link_conf *conf)

@@ -21,7 +21,7 @@
 
 enum {
 	CONTEST_SECONDS = 30,   /* a claim not heard again for so long is over */
-	HEARD_SAME_MS = 50,     /* between two reports of one claimant */
+	HEARD_SAME_MS = 20,     /* between two reports of one claimant */
 	HEARD_OTHER_MS = 10,    /* and of another one */
 	EVENTS_MAX = 1 << 16,   /* undelivered; more are counted as lost */
 	SEND_TOLD_SECONDS = 10, /* between two reports that a link does not send */
@@ -123,20 +123,19 @@ static inline struct place *place_at(const struct address *address, size_t i)
 }
 
 /* engine.c */
-struct address *engine_find(struct arp_engine *engine, const struct ip *ip);
+struct address *arp_find(struct arp_engine *engine, const struct ip *ip);
 /* Reports to the user, from the loop, later. @mac may be NULL, @slot too. */
-void engine_report(struct arp_engine *engine, enum arp_event_type type,
-	const struct address *address, const struct mac *mac, const struct slot *slot);
+void arp_report(struct arp_engine *engine, enum arp_event_type type, const struct address *address,
+	const struct mac *mac, const struct slot *slot);
 /* The same for what a link could not do; @ip may be NULL. */
-void engine_report_error(
-	struct slot *slot, enum arp_event_type type, const struct ip *ip, int error);
+void arp_report_error(struct slot *slot, enum arp_event_type type, const struct ip *ip, int error);
 /* Does what is due at the engine's clock, and waits for the next. */
-void engine_run(struct arp_engine *engine);
-/* Something was queued or armed: engine_run() from the loop, soon. */
-void engine_kick(struct arp_engine *engine);
+void arp_run(struct arp_engine *engine);
+/* Something was queued or armed: arp_run() from the loop, soon. */
+void arp_kick(struct arp_engine *engine);
 
 /* links.c */
-struct slot *engine_slot_of_mac(struct arp_engine *engine, const struct mac *mac);
+struct slot *arp_slot_of_mac(struct arp_engine *engine, const struct mac *mac);
 bool slot_serves(const struct slot *slot, const struct ip *ip);
 /* Sends and counts. Return: whether it left. */
 bool slot_send(struct slot *slot, const struct neigh_frame *frame);
@@ -161,7 +160,7 @@ void place_defend(struct place *place);
 /* @holder has the address that this place probes for. */
 void place_answered(struct place *place, const struct mac *holder, uint64_t now_ns);
 /* Sends what may leave now. Return: nanoseconds until more may; UINT64_MAX: nobody waits. */
-uint64_t engine_pump(struct arp_engine *engine, uint64_t now_ns);
+uint64_t arp_pump(struct arp_engine *engine, uint64_t now_ns);
 
 /* answer.c: for arp_link_handlers; @user is the slot. */
-void engine_on_frame(void *user, const uint8_t *bytes, size_t len);
+void arp_on_frame(void *user, const uint8_t *bytes, size_t len);

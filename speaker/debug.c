@@ -29,24 +29,72 @@ static void sleep_in_wire(struct wire_side *side, void *arg)
 	sleep_ms(*(const uint64_t *)arg);
 }
 
-/* "debug-stall" holds up the thread "main" or "wire" for "ms". */
-bool debug_handle(struct speaker *speaker, const char *op, const json_t *args, json_t **ret_data,
-	char **ret_error)
+/* Holds up the thread "main" or "wire" for "ms". */
+static void do_stall(
+	struct speaker *speaker, const json_t *args, json_t **ret_data, char **ret_error)
 {
 	const char *thread = json_string_value(json_object_get(args, "thread"));
 	json_int_t ms = json_integer_value(json_object_get(args, "ms"));
 	uint64_t wait_ms = (uint64_t)ms;
 
-	if (strcmp(op, "debug-stall") != 0)
-		return false;
 	if (ms < 1 || ms > STALL_MAX_MS || !thread) {
 		*ret_error = xstrdup("\"thread\" and \"ms\" from 1 to 10000 are needed");
-		return true;
+		return;
 	}
 	if (strcmp(thread, "wire") == 0)
 		wire_call(speaker->wire, sleep_in_wire, &wait_ms);
 	else
 		sleep_ms(wait_ms);
 	*ret_data = json_pack("{s:I}", "ms", ms);
-	return true;
+}
+
+/* A BFD session with "peer" over one hop, "interval_ms" x "multiplier". */
+static void do_bfd(struct speaker *speaker, const json_t *args, json_t **ret_data, char **ret_error)
+{
+	const char *peer = json_string_value(json_object_get(args, "peer"));
+	json_int_t interval_ms = json_integer_value(json_object_get(args, "interval_ms"));
+	json_int_t multiplier = json_integer_value(json_object_get(args, "multiplier"));
+	struct bfd_session_conf conf = {
+		.timing = {
+			.tx_us = (uint32_t)interval_ms * 1000,
+			.rx_us = (uint32_t)interval_ms * 1000,
+			.multiplier = (uint8_t)multiplier,
+		},
+	};
+
+	if (!peer || ip_parse(peer, &conf.key.peer) < 0 || !bfd_timing_is_valid(&conf.timing)) {
+		*ret_error = xstrdup("\"peer\", \"interval_ms\" and \"multiplier\" are needed");
+		return;
+	}
+	wire_bfd_put(speaker->wire, &conf);
+	*ret_data = json_pack("{s:s}", "peer", peer);
+}
+
+static void add_session(void *user, const struct bfd_session_view *view)
+{
+	char peer[IP_TEXT_SIZE];
+
+	(void)json_array_append_new(user,
+		json_pack("{s:s, s:s, s:i, s:I}", "peer", ip_format(&view->key.peer, peer), "state",
+			bfd_state_name(view->session->state), "flaps", (int)view->session->flaps,
+			"packets_in", (json_int_t)view->packets_in));
+}
+
+bool debug_handle(struct speaker *speaker, const char *op, const json_t *args, json_t **ret_data,
+	char **ret_error)
+{
+	if (strcmp(op, "debug-stall") == 0) {
+		do_stall(speaker, args, ret_data, ret_error);
+		return true;
+	}
+	if (strcmp(op, "debug-bfd") == 0) {
+		do_bfd(speaker, args, ret_data, ret_error);
+		return true;
+	}
+	if (strcmp(op, "debug-bfd-sessions") == 0) {
+		*ret_data = json_array();
+		wire_bfd_visit(speaker->wire, add_session, *ret_data);
+		return true;
+	}
+	return false;
 }

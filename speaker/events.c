@@ -158,6 +158,29 @@ void events_arp(struct speaker *speaker, const struct arp_event *event)
 	publish(speaker, what, facts);
 }
 
+void events_bfd(struct speaker *speaker, const struct bfd_event *event)
+{
+	static const char *const texts[] = {
+		[BFD_EV_STATE] = "BFD session changed",
+		[BFD_EV_PEER_GONE] = "BFD peer is said not to listen",
+		[BFD_EV_SOCKET] = "BFD packets do not leave",
+		[BFD_EV_STALL] = "BFD slept",
+	};
+	const char *what = texts[event->type];
+	char peer[IP_TEXT_SIZE];
+
+	log_info(what, kv_ip("peer", &event->key.peer),
+		kv_str("state", bfd_state_name(event->state)),
+		kv_str("cause", bfd_cause_name(event->cause)),
+		kv_str("diag", bfd_diag_name(event->diag)),
+		kv_uint("silence_ms", event->silence_ns / NS_PER_MS));
+	publish(speaker, what,
+		json_pack("{s:s, s:s, s:s, s:s, s:s}", "peer", ip_format(&event->key.peer, peer),
+			"state", bfd_state_name(event->state), "was",
+			bfd_state_name(event->old_state), "cause", bfd_cause_name(event->cause),
+			"diag", bfd_diag_name(event->diag)));
+}
+
 void events_stall(struct speaker *speaker, uint64_t slept_ns)
 {
 	const char *what = "the wire thread slept: announced addresses are asked for anew";

@@ -303,6 +303,9 @@ static void on_wire(void *user, const struct wire_event *event)
 	case WIRE_EV_ARP:
 		events_arp(user, &event->arp);
 		break;
+	case WIRE_EV_BFD:
+		events_bfd(user, &event->bfd);
+		break;
 	case WIRE_EV_STALL:
 		events_stall(user, event->slept_ns);
 		break;

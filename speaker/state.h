@@ -14,6 +14,7 @@
 #include "speaker/speaker.h"
 #include "speaker/wanted.h"
 #include "speaker/wire_arp.h"
+#include "speaker/wire_bfd.h"
 
 struct speaker {
 	struct event_base *base;
@@ -52,6 +53,7 @@ void events_assignment(struct speaker *speaker, const struct ipam_change *change
 void events_plan(struct speaker *speaker, const struct service_plan *before,
 	const struct service_plan *after);
 void events_arp(struct speaker *speaker, const struct arp_event *event);
+void events_bfd(struct speaker *speaker, const struct bfd_event *event);
 void events_stall(struct speaker *speaker, uint64_t slept_ns);
 void events_source(struct speaker *speaker);
 

@@ -114,6 +114,17 @@ static void on_arp(void *user, const struct arp_event *arp)
 	wire_emit(&wire->side, &event);
 }
 
+static void on_bfd(void *user, const struct bfd_event *bfd)
+{
+	struct wire *wire = user;
+	const struct wire_hooks *hooks = &wire->conf.hooks;
+	const struct wire_event event = { .type = WIRE_EV_BFD, .bfd = *bfd };
+
+	if (hooks->on_bfd && hooks->on_bfd(hooks->user, bfd))
+		return;
+	wire_emit(&wire->side, &event);
+}
+
 static void on_mailbox(evutil_socket_t fd, short events, void *arg)
 {
 	struct wire *wire = arg;
@@ -142,6 +153,7 @@ static void after_stall(struct wire *wire, uint64_t slept_ns)
 
 	wire->view.stalls++;
 	arp_engine_flush(wire->side.arp);
+	bfd_engine_resume(wire->side.bfd);
 	if (hooks->on_stall)
 		hooks->on_stall(hooks->user, slept_ns);
 	else
@@ -237,6 +249,8 @@ static int open_thread_side(struct wire *wire)
 		.tv_sec = (time_t)(pulse_us / 1000000),
 		.tv_usec = (suseconds_t)(pulse_us % 1000000),
 	};
+	/* The pulse of this file sees stalls for all. */
+	const struct bfd_engine_conf bfd_conf = { 0 };
 	struct event_config *config = event_config_new();
 	struct event_base *base;
 
@@ -250,6 +264,7 @@ static int open_thread_side(struct wire *wire)
 	wire->side.base = base;
 	(void)event_base_priority_init(base, PRIORITIES);
 	wire->side.arp = arp_engine_new(base, &wire->conf.arp, on_arp, wire);
+	wire->side.bfd = bfd_engine_new(base, &bfd_conf, on_bfd, wire);
 	wire->mailbox = event_new(base, wire->jobs.wake_fd, EV_READ | EV_PERSIST, on_mailbox, wire);
 	wire->pulse = event_new(base, -1, EV_PERSIST, on_pulse, wire);
 	if (!wire->mailbox || !wire->pulse || event_priority_set(wire->pulse, 0) < 0 ||
@@ -352,6 +367,7 @@ struct wire *wire_free(struct wire *wire)
 	}
 	if (wire->inbox)
 		event_free(wire->inbox);
+	bfd_engine_free(wire->side.bfd);
 	arp_engine_free(wire->side.arp);
 	if (wire->mailbox)
 		event_free(wire->mailbox);

@@ -3,7 +3,7 @@
 
 /*
  * The wire thread: what must never wait for the main thread. It has an event loop of its own and in
- * it the ARP/NDP engine; where allowed it runs under SCHED_FIFO and in locked memory. The main thread
+ * it the engines of ARP/NDP and of BFD; where allowed it runs under SCHED_FIFO and in locked memory. The main thread
  * hands it jobs and gets events back; neither ever waits for the other, but for wire_call().
  *
  * Whoever wants to live there too (liveness, ownership) brings hooks. In its steady state nothing
@@ -13,6 +13,7 @@
 
 #include "arp/engine.h"
 #include "base/log.h"
+#include "bfd/engine.h"
 
 #include <event2/event.h>
 
@@ -23,6 +24,7 @@ struct wire_side {
 	struct wire *wire;
 	struct event_base *base;
 	struct arp_engine *arp;
+	struct bfd_engine *bfd;
 };
 
 enum {
@@ -48,6 +50,7 @@ struct wire_log {
 
 enum wire_event_type {
 	WIRE_EV_ARP,
+	WIRE_EV_BFD,
 	WIRE_EV_LOG,   /* written by wire.c itself: users do not see it */
 	WIRE_EV_STALL, /* the thread did not run for stall_ns: what it announced was asked for anew */
 };
@@ -56,6 +59,7 @@ struct wire_event {
 	enum wire_event_type type;
 	union {
 		struct arp_event arp;
+		struct bfd_event bfd;
 		struct wire_log log;
 		uint64_t slept_ns;
 	};
@@ -67,6 +71,8 @@ struct wire_hooks {
 	void (*stop)(void *user);                          /* before the engines go */
 	/* True: taken, main is not told. */
 	bool (*on_arp)(void *user, const struct arp_event *event);
+	/* The same, but from inside the engine, which must not be called from here. */
+	bool (*on_bfd)(void *user, const struct bfd_event *event);
 	/* After frames that waited were thrown away. Without it the engine doubts what it has. */
 	void (*on_stall)(void *user, uint64_t slept_ns);
 	void *user;

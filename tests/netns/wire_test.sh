@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# While the main thread stands for two seconds, every ARP and NS question is answered; a wire thread
-# that stood itself asks anew before it answers. Needs a test build (debug_ops). Topology: lib.sh.
+# While the main thread stands for two seconds, every ARP and NS question is answered and a BFD session
+# of 3 x 50 ms with BIRD stays up; a wire thread that stood itself asks anew before it answers. Needs a test build (debug_ops). Topology: lib.sh.
 set -u
 build=$1
 # shellcheck source=tests/netns/lib.sh
@@ -28,6 +28,24 @@ start_bellmand node-a "$work/manifests"
 answers() { [ "$(who_has 192.0.2.240)" = "$(mac_of node-a)" ] && [ "$(who_has6 2001:db8::240)" = "$(mac_of node-a)" ]; }
 wait_for 10 "node-a answers" answers || fail "no answer at all"
 
+cat >"$work/bird.conf" <<-'BIRD'
+	protocol device {}
+	protocol bfd {
+		interface "*" { interval 50 ms; multiplier 3; };
+		neighbor 192.0.2.1 dev "eth0";
+	}
+BIRD
+in_ns node-b bird -f -c "$work/bird.conf" -s "$work/bird.ctl" >"$work/bird.log" 2>&1 &
+pids+=($!)
+ask debug-bfd '{"peer": "192.0.2.2", "interval_ms": 50, "multiplier": 3}' >/dev/null
+bfd_is_up() { ask debug-bfd-sessions '{}' | jq -e '.data[0].state == "Up"'; }
+bird_changed() { birdc -s "$work/bird.ctl" show bfd sessions | awk '$1 == "192.0.2.1" { print $3, $4, $5 }'; }
+wait_for 10 "the BFD session is up" bfd_is_up || fail "BFD: $(ask debug-bfd-sessions '{}')"
+bird_is_up() { bird_changed | grep -q '^Up .* 0.050'; }
+wait_for 10 "BIRD has it at 50 ms" bird_is_up || fail "BIRD: $(bird_changed)"
+up_since=$(bird_changed)
+heard_before=$(ask debug-bfd-sessions '{}' | jq '.data[0].packets_in')
+
 # The main thread stands: its request has no reply, and nothing is missed on the wire.
 ask debug-stall '{"thread": "main", "ms": 2000}' >"$work/stall.reply" &
 stall=$!
@@ -42,6 +60,12 @@ wait "$stall"
 grep -q '"ms": *2000' "$work/stall.reply" || fail "main was not held up: $(cat "$work/stall.reply")"
 [ "$asked" -ge 4 ] || fail "only $asked questions fitted into the stall"
 [ "$missed" -eq 0 ] || fail "$missed of $asked questions had no answer while main stood"
+
+[ "$(bird_changed)" = "$up_since" ] || fail "BIRD lost the session: $up_since, then $(bird_changed)"
+sessions=$(ask debug-bfd-sessions '{}')
+jq -e '.data[0] | .state == "Up" and .flaps == 0' <<<"$sessions" >/dev/null || fail "BFD fell: $sessions"
+[ "$(jq '.data[0].packets_in' <<<"$sessions")" -gt $((heard_before + 20)) ] ||
+	fail "BFD packets were not taken while main stood: $sessions"
 
 # The wire thread stands: it knows, asks whether somebody took the address, and answers again.
 before=$(ask wire '{}' | jq .data.stalls)

@@ -125,7 +125,7 @@ static void note_event(void *user, const struct arp_event *event)
 /* Runs what is due, and lets the events out. */
 static void settle(struct arp_engine *engine)
 {
-	engine_run(engine);
+	arp_run(engine);
 	(void)event_base_loop(engine->base, EVLOOP_NONBLOCK);
 }
 
@@ -137,7 +137,7 @@ static void pass(struct arp_engine *engine, uint64_t ms)
 	settle(engine);
 	for (;;) {
 		uint64_t next_ns = arp_timers_next(&engine->timers);
-		uint64_t wait_ns = engine_pump(engine, fake.now_ns);
+		uint64_t wait_ns = arp_pump(engine, fake.now_ns);
 
 		if (wait_ns < UINT64_MAX && fake.now_ns + wait_ns < next_ns)
 			next_ns = fake.now_ns + wait_ns;
