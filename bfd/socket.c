@@ -200,7 +200,7 @@ int bfd_socket_connect(const struct ip *peer, const struct ip *local, unsigned i
 	auto_(closep) int fd = open_udp(peer->family);
 	union address address;
 	socklen_t len;
-	uint16_t source_port;
+	uint16_t source_port = 0;
 	int r;
 
 	if (fd < 0)

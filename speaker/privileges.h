@@ -17,11 +17,22 @@
 must_check int privileges_prepare_dir(const char *path, const char *user);
 
 /**
- * privileges_drop() - keep the two capabilities at most and become @user
+ * privileges_drop() - become @user and give up all capabilities that are not needed any more
  * @user: name; NULL or "": stay who we are
  *
- * A process that has less than the two capabilities keeps what it has.
+ * Kept are CAP_NET_RAW and CAP_NET_ADMIN, and until privileges_finish() CAP_SYS_NICE, each only if
+ * the process had it.
  *
  * Return: 0; -ENOENT: no such user; -EPERM: the kernel did not let us.
  */
 must_check int privileges_drop(const char *user);
+
+/**
+ * privileges_finish() - the calling thread keeps CAP_NET_RAW and CAP_NET_ADMIN at most
+ *
+ * Capabilities belong to a thread: each that was started since privileges_drop() calls it, when it
+ * has its priority.
+ *
+ * Return: 0; -EPERM: the kernel did not let us.
+ */
+must_check int privileges_finish(void);

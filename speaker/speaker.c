@@ -441,6 +441,11 @@ static int open_network(struct speaker *speaker)
 		log_error("wire thread not started", kv_errno(r));
 		return r;
 	}
+	r = privileges_finish();
+	if (r < 0) {
+		log_error("privileges not given up", kv_errno(r));
+		return r;
+	}
 	r = net_monitor_open(speaker->base, on_net, speaker, &speaker->net);
 	if (r < 0) {
 		log_error("netlink not opened", kv_errno(r));
@@ -454,8 +459,7 @@ static int drop_privileges(struct speaker *speaker)
 {
 	int r;
 
-	if (speaker->settings->wire.realtime)
-		wire_raise_limits(speaker->settings->wire.priority);
+	wire_raise_limits();
 	r = privileges_drop(speaker->settings->user);
 
 	if (r < 0)

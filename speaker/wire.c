@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "speaker/privileges.h"
 #include "speaker/wire_queue.h"
 
 #include <errno.h>
@@ -233,6 +234,9 @@ static void *thread_main(void *arg)
 	touch_stack();
 	lock_memory(wire);
 	become_realtime(wire);
+	if (privileges_finish() < 0)
+		log_error(
+			"wire thread keeps a capability too many", kv_str("which", "CAP_SYS_NICE"));
 	if (wire->conf.hooks.start)
 		wire->conf.hooks.start(wire->conf.hooks.user, &wire->side);
 	wire->pulse_ns = clock_now_ns();
@@ -413,16 +417,10 @@ void wire_view(struct wire *wire, struct wire_view *ret_view)
 	ret_view->events_lost = wire_events_lost(&wire->events);
 }
 
-static void raise_limit(int which, rlim_t value)
+void wire_raise_limits(void)
 {
-	const struct rlimit limit = { .rlim_cur = value, .rlim_max = value };
+	const struct rlimit limit = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
 
 	/* Refused without the privilege; what that means is said when the thread starts. */
-	(void)setrlimit((__rlimit_resource_t)which, &limit);
-}
-
-void wire_raise_limits(unsigned priority)
-{
-	raise_limit(RLIMIT_RTPRIO, priority);
-	raise_limit(RLIMIT_MEMLOCK, RLIM_INFINITY);
+	(void)setrlimit(RLIMIT_MEMLOCK, &limit);
 }

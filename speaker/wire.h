@@ -89,16 +89,17 @@ struct wire_conf {
 /* In the main thread, from its loop; @event is borrowed for the call. */
 typedef void wire_event_fn(void *user, const struct wire_event *event);
 
-/* Lets SCHED_FIFO and locked memory be had after privileges are given up; without leave, nothing. */
-void wire_raise_limits(unsigned priority);
+/* Lets locked memory be had after privileges are given up; where that is not allowed, does nothing. */
+void wire_raise_limits(void);
 
 /**
  * wire_open() - start the thread
  * @base: of the main thread, borrowed until wire_free()
  * @conf: copied
  *
- * Capabilities must have been given up before: the thread inherits those of its creator. That it got
- * no real-time priority is a warning in the log, not an error.
+ * Capabilities must have been given up before by privileges_drop(): the thread inherits those of its
+ * creator, and calls privileges_finish() when it has its priority. That it got none is a warning in
+ * the log, not an error.
  *
  * Return: 0, or a negative errno.
  */

@@ -27,13 +27,16 @@ install_packages() {
 	rm -f "/tmp/bellman-apt.$$"
 }
 
-# build DIR [MESON-OPTION...]: configures once, then builds; prints the log only on failure.
+# build DIR [MESON-OPTION...]: configures once, then builds all, or what targets="..." names; prints
+# the log only on failure.
 build() {
-	local dir=$1 log
+	local dir=$1 log wanted
+
 	shift
+	read -ra wanted <<<"${targets:-}"
 	log=$(mktemp)
 	if { [ -f "$dir/build.ninja" ] || meson setup "$dir" "$@"; } >"$log" 2>&1 &&
-		ninja -C "$dir" >>"$log" 2>&1; then
+		ninja -C "$dir" "${wanted[@]}" >>"$log" 2>&1; then
 		rm -f "$log"
 		return 0
 	fi

@@ -46,6 +46,17 @@ wait_for 10 "BIRD has it at 50 ms" bird_is_up || fail "BIRD: $(bird_changed)"
 up_since=$(bird_changed)
 heard_before=$(ask debug-bfd-sessions '{}' | jq '.data[0].packets_in')
 
+# Neither thread keeps more than CAP_NET_ADMIN (12) and CAP_NET_RAW (13).
+for status in /proc/"$pid_node_a"/task/*/status; do
+	[ "$(awk '$1 == "CapPrm:" { print $2 }' "$status")" = 0000000000003000 ] || fail "capabilities: $(grep Cap "$status")"
+done
+# Where this shell may, the wire thread may; where not, a line says so.
+if chrt -f 10 true 2>/dev/null; then
+	[ "$(ask wire '{}' | jq -r .data.realtime)" = yes ] || fail "no real-time priority: $(ask wire '{}')"
+else
+	grep -q 'wire thread has no real-time priority' "$work/node-a.log" || fail "it is not told"
+fi
+
 # The main thread stands: its request has no reply, and nothing is missed on the wire.
 ask debug-stall '{"thread": "main", "ms": 2000}' >"$work/stall.reply" &
 stall=$!
