@@ -62,6 +62,7 @@ struct command_table {
 
 extern const struct command_table commands_agent;
 extern const struct command_table commands_offline;
+extern const struct command_table commands_capture;
 
 /**
  * command_ask() - ask the agent, and show the answer or what went wrong

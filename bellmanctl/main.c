@@ -22,6 +22,7 @@ enum {
 static const struct command_table *const tables[] = {
 	&commands_agent,
 	&commands_offline,
+	&commands_capture,
 };
 
 /* Command number @i over all tables, or NULL. */
