@@ -46,8 +46,9 @@ wait_for 10 "BIRD has it at 50 ms" bird_is_up || fail "BIRD: $(bird_changed)"
 up_since=$(bird_changed)
 heard_before=$(ask debug-bfd-sessions '{}' | jq '.data[0].packets_in')
 
-# Neither thread keeps more than CAP_NET_ADMIN (12) and CAP_NET_RAW (13).
-for status in /proc/"$pid_node_a"/task/*/status; do
+# Neither thread keeps more than CAP_NET_ADMIN (12) and CAP_NET_RAW (13). A sanitizer may have
+# threads of its own, started before main began.
+for status in "/proc/${pids[0]}/status" $(grep -l "^Name:.wire$" /proc/"${pids[0]}"/task/*/status); do
 	[ "$(awk '$1 == "CapPrm:" { print $2 }' "$status")" = 0000000000003000 ] || fail "capabilities: $(grep Cap "$status")"
 done
 # Where this shell may, the wire thread may; where not, a line says so.
