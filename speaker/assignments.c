@@ -73,29 +73,48 @@ static void put_list(FILE *file, const struct ipam *ipam)
 	(void)fputs("\n]}\n", file);
 }
 
-/* Writes all to @fd, which is closed, and to the disk. */
-static int write_list(int fd, const struct ipam *ipam)
+char *assignments_text(const struct ipam *ipam)
 {
-	FILE *file = fdopen(fd, "w");
-	int r;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *file = open_memstream(&text, &len);
 
-	if (!file) {
-		(void)close(fd);
-		return -EIO;
-	}
+	if (!file)
+		abort(); /* only memory can be missing */
 	put_list(file, ipam);
-	errno = 0;
-	r = fflush(file) != 0 || ferror(file) || fsync(fd) < 0 ? -(errno ? errno : EIO) : 0;
-	if (fclose(file) != 0 && r == 0)
-		r = -(errno ? errno : EIO);
+	if (fclose(file) != 0 || !text)
+		abort();
+	return text;
+}
+
+/* Writes all to @fd, which is closed, and to the disk. */
+static int write_all(int fd, const char *text)
+{
+	size_t left = strlen(text);
+	int r = 0;
+
+	while (left > 0 && r == 0) {
+		ssize_t written = write(fd, text, left);
+
+		if (written < 0)
+			r = errno == EINTR ? 0 : -errno;
+		if (written > 0) {
+			left -= (size_t)written;
+			text += written;
+		}
+	}
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
 	return r;
 }
 
-static int write_file(const char *path, const struct ipam *ipam)
+static int write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
 
-	return fd < 0 ? -errno : write_list(fd, ipam);
+	return fd < 0 ? -errno : write_all(fd, text);
 }
 
 /* The rename itself is on the disk only when the folder is. */
@@ -112,10 +131,10 @@ static int sync_folder(const char *path)
 	return r;
 }
 
-int assignments_save(const char *path, const struct ipam *ipam)
+int assignments_write(const char *path, const char *text)
 {
 	auto_(freep) char *beside = xasprintf("%s.new", path);
-	int r = write_file(beside, ipam);
+	int r = write_file(beside, text);
 
 	if (r == 0 && rename(beside, path) < 0)
 		r = -errno;
@@ -124,6 +143,13 @@ int assignments_save(const char *path, const struct ipam *ipam)
 		return r;
 	}
 	return sync_folder(path);
+}
+
+int assignments_save(const char *path, const struct ipam *ipam)
+{
+	auto_(freep) char *text = assignments_text(ipam);
+
+	return assignments_write(path, text);
 }
 
 /* The addresses of one item; the number of them, or -EBADMSG. */

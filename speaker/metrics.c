@@ -179,7 +179,7 @@ void speaker_metrics(void *user, struct strbuf *out)
 		speaker->turns);
 	write_one(out, "bellman_plans_total", "counter", "Services planned.", speaker->plans);
 	write_one(out, "bellman_assignments_unsaved", "gauge",
-		"1 if assignments could not be written.", speaker->save_error < 0);
+		"1 if assignments could not be written.", saving_error(speaker->saving) < 0);
 	metrics_family(out, "bellman_turn_seconds", "gauge", "Duration of the last turn.");
 	metrics_sample_real(
 		out, "bellman_turn_seconds", NULL, 0, (double)speaker->turn_ns / (double)NS_PER_S);
@@ -189,8 +189,9 @@ bool speaker_is_healthy(void *user, struct strbuf *why)
 {
 	const struct speaker *speaker = user;
 
-	if (speaker->save_error < 0) {
-		strbuf_addf(why, "assignments not saved: %s", strerror(-speaker->save_error));
+	if (saving_error(speaker->saving) < 0) {
+		strbuf_addf(
+			why, "assignments not saved: %s", strerror(-saving_error(speaker->saving)));
 		return false;
 	}
 	if (speaker->turn_ns > TURN_SLOW_MS * NS_PER_MS) {

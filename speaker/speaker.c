@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum {
-	SAVE_DELAY_MS = 200,
+	TELL_DELAY_MS = 100,
 	STALL_MS = 1000, /* without liveness nobody takes over sooner */
 };
 
@@ -56,7 +56,7 @@ static void on_assignment(void *user, const struct ipam_change *change)
 {
 	struct speaker *speaker = user;
 
-	speaker->assignments_changed = true;
+	saving_mark(speaker->saving);
 	events_assignment(speaker, change);
 }
 
@@ -79,55 +79,6 @@ static enum ipam_mode mode_of(const struct settings *settings)
 		return IPAM_FOLLOW;
 	}
 	return IPAM_MANIFESTS;
-}
-
-/* For those that follow this node. */
-static int publish_assignments(const struct speaker *speaker)
-{
-	const char *path = speaker->settings->publish;
-	int r = path[0] ? assignments_save(path, speaker->ipam) : 0;
-
-	if (r < 0 && speaker->save_error != r)
-		log_error("assignments not published", kv_str("file", path), kv_errno(r));
-	return r;
-}
-
-/*
- * What the one allocator announces must be on the disk first. If it can not be written the Services work on; the
- * log, the metrics and /healthz say what would be lost.
- */
-static void save_assignments(struct speaker *speaker)
-{
-	int r;
-
-	if (!speaker->assignments_changed)
-		return;
-	r = assignments_save(speaker->assignments, speaker->ipam);
-	if (r < 0 && speaker->save_error != r)
-		log_error(
-			"assignments not saved", kv_str("file", speaker->assignments), kv_errno(r));
-	if (r == 0)
-		r = publish_assignments(speaker);
-	speaker->save_error = r;
-	speaker->assignments_changed = r < 0;
-}
-
-static void on_save(evutil_socket_t fd, short events, void *arg)
-{
-	(void)fd;
-	(void)events;
-	save_assignments(arg);
-}
-
-/* Assignments that the manifests alone decide can be worked out again: the wire comes first. */
-static void save_or_defer(struct speaker *speaker)
-{
-	const struct timeval soon = { .tv_usec = SAVE_DELAY_MS * 1000 };
-
-	if (mode_of(speaker->settings) == IPAM_SELF)
-		save_assignments(speaker);
-	else if (speaker->assignments_changed && !evtimer_pending(speaker->save, NULL))
-		(void)evtimer_add(speaker->save, &soon);
 }
 
 static void on_wanted(void *user, const struct ip *ip, const unsigned *ifindexes, size_t count)
@@ -198,7 +149,7 @@ static void turn(struct speaker *speaker)
 	model_take_dirty(speaker->model, &dirty);
 	if (dirty.count > 0 || dirty.is_all)
 		assign(speaker, &dirty);
-	save_or_defer(speaker);
+	saving_turn(speaker->saving, speaker->settings, speaker->ipam);
 	if (speaker->replan_all)
 		all_services(speaker, &dirty);
 	speaker->replan_all = false;
@@ -221,11 +172,21 @@ static void on_turn(evutil_socket_t fd, short events, void *arg)
 	speaker->turn_ns = clock_now_ns() - begin;
 }
 
+/* To gather what is wrong with all manifests takes time that a change has not. */
+static void on_tell(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	events_source(arg);
+}
+
 static void on_source(void *user)
 {
+	const struct timeval soon = { .tv_usec = TELL_DELAY_MS * 1000 };
 	struct speaker *speaker = user;
 
-	events_source(speaker);
+	if (!evtimer_pending(speaker->tell, NULL))
+		(void)evtimer_add(speaker->tell, &soon);
 	ask_turn(speaker);
 }
 
@@ -398,10 +359,10 @@ static void restore(struct speaker *speaker)
 
 	if (mode_of(speaker->settings) != IPAM_SELF)
 		return;
-	r = assignments_load(speaker->assignments, speaker->ipam);
+	r = assignments_load(saving_path(speaker->saving), speaker->ipam);
 	if (r < 0 && r != -ENOENT)
 		log_error("assignments not restored: addresses may move",
-			kv_str("file", speaker->assignments), kv_errno(r));
+			kv_str("file", saving_path(speaker->saving)), kv_errno(r));
 	else if (r > 0)
 		log_info("assignments restored", kv_uint("addresses", (uint64_t)r));
 }
@@ -416,13 +377,13 @@ static int prepare(struct speaker *speaker)
 			kv_str("user", settings->user), kv_errno(r));
 		return r;
 	}
-	speaker->assignments = xasprintf("%s/assignments.json", settings->state);
+	speaker->saving = saving_new(speaker->base, settings->state);
 	speaker->model = model_new();
 	speaker->ipam = ipam_new(mode_of(settings), settings->load_balancer_class);
 	speaker->plan = plan_new();
 	speaker->wanted = wanted_new();
 	speaker->turn = event_new(speaker->base, -1, 0, on_turn, speaker);
-	speaker->save = evtimer_new(speaker->base, on_save, speaker);
+	speaker->tell = evtimer_new(speaker->base, on_tell, speaker);
 	r = compile(&speaker->include, &settings->interfaces.include);
 	return r < 0 ? r : compile(&speaker->exclude, &settings->interfaces.exclude);
 }
@@ -494,7 +455,7 @@ int speaker_open(struct event_base *base, const char *path, struct settings *set
 		}
 	}
 	restore(speaker);
-	speaker->assignments_changed = true; /* what others follow may be old */
+	saving_mark(speaker->saving); /* what others follow may be old */
 	events_source(speaker);
 	on_turn(-1, 0, speaker);
 	*ret_speaker = speaker;
@@ -506,7 +467,7 @@ struct speaker *speaker_free(struct speaker *speaker)
 	if (!speaker)
 		return NULL;
 	if (speaker->plan && speaker->ipam)
-		save_assignments(speaker);
+		saving_finish(speaker->saving, speaker->settings, speaker->ipam);
 	conf_directory_free(speaker->source);
 	ctl_server_free(speaker->ctl);
 	http_server_free(speaker->http);
@@ -520,9 +481,9 @@ struct speaker *speaker_free(struct speaker *speaker)
 	net_patterns_fini(&speaker->exclude);
 	if (speaker->turn)
 		event_free(speaker->turn);
-	if (speaker->save)
-		event_free(speaker->save);
-	free(speaker->assignments);
+	if (speaker->tell)
+		event_free(speaker->tell);
+	saving_free(speaker->saving);
 	settings_free(speaker->settings);
 	free(speaker);
 	return NULL;
@@ -583,7 +544,7 @@ int speaker_take_settings(struct speaker *speaker, struct settings *settings)
 	conf = engine_conf(settings);
 	wire_arp_set_conf(speaker->wire, &conf);
 	speaker->replan_all = true;
-	speaker->assignments_changed = true;
+	saving_mark(speaker->saving);
 	read_links(speaker);
 	conf_directory_rescan(speaker->source);
 	ask_turn(speaker);

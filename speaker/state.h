@@ -11,6 +11,7 @@
 #include "net/monitor.h"
 #include "plan/plan.h"
 #include "speaker/http.h"
+#include "speaker/saving.h"
 #include "speaker/speaker.h"
 #include "speaker/wanted.h"
 #include "speaker/wire_arp.h"
@@ -33,11 +34,9 @@ struct speaker {
 	struct ctl_server *ctl;
 	struct http_server *http;
 	struct event *turn; /* the one job that brings everything in line */
-	struct event *save; /* writes what another node may read, when nothing waits for it */
-	char *assignments;  /* path */
-	bool assignments_changed;
-	int save_error;  /* negative errno of the last attempt; 0: it is on the disk */
-	bool replan_all; /* links changed */
+	struct event *tell; /* of the source's findings */
+	struct saving *saving;
+	bool replan_all;                       /* links changed */
 	struct plan_link links[ARP_LINKS_MAX]; /* as the plan saw them last */
 	size_t link_count;
 	uint64_t started_ns;
