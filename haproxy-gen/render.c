@@ -371,7 +371,7 @@ static void add_include(struct strbuf *out, const char *text)
 {
 	size_t len = strlen(text);
 
-	strbuf_add(out, "# What follows is output.include of this machine.\n");
+	strbuf_add(out, RENDER_INCLUDE "\n");
 	strbuf_add_len(out, text, len);
 	if (len > 0 && text[len - 1] != '\n')
 		strbuf_add_char(out, '\n');

@@ -14,6 +14,9 @@
 
 #include <stdint.h>
 
+/* The line behind which the VM's own text stands. */
+#define RENDER_INCLUDE "# What follows is output.include of this machine."
+
 struct haproxy_version {
 	unsigned major;
 	unsigned minor;

@@ -83,7 +83,7 @@ static bool is_member(const char *text)
 static const char *const source_names[] = { "directory", NULL };
 static const char *const on_edit_names[] = { "repair", "leave", NULL };
 static const char *const check_names[] = { "http", "tcp", "none", NULL };
-static const char *const allocator_names[] = { "manifests", "self", "follow", NULL };
+static const char *const allocator_names[] = { "follow", "manifests", NULL };
 static const char *const level_names[] = { "error", "warn", "info", "debug", NULL };
 static const char *const format_names[] = { "logfmt", "json", NULL };
 static const char *const sections[] = { "source", "output", "haproxy", "nodes", "frontends", "timeouts",
@@ -205,7 +205,6 @@ struct gen_settings *gen_settings_new(void)
 	s->reload.max_delay_ms = 3000;
 	s->reload.verify_s = 30;
 	s->log.level = LOG_L_INFO;
-	s->allocator = IPAM_FOLLOW;
 	return s;
 }
 

@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "conf/report.h"
-#include "ipam/ipam.h"
 #include "model/schema.h"
 
 #include <stdint.h>
@@ -26,6 +25,11 @@ enum gen_check {
 	GEN_CHECK_HTTP, /* "http": GET of nodes.check_path answers 200 */
 	GEN_CHECK_TCP,  /* "tcp": the port accepts */
 	GEN_CHECK_NONE, /* "none": nodes are taken for alive */
+};
+
+enum gen_allocator {
+	GEN_ALLOCATE_FOLLOW,    /* "follow": what the status of the Services says */
+	GEN_ALLOCATE_MANIFESTS, /* "manifests": out of the pools, a function of the manifests */
 };
 
 /* All text is owned. */
@@ -113,8 +117,8 @@ struct gen_settings {
 		enum log_format format; /* log.format: "logfmt" */
 	} log;
 
-	char *load_balancer_class; /* load_balancer_class: "" (Services without a class) */
-	enum ipam_mode allocator;  /* allocator: "follow" */
+	char *load_balancer_class;    /* load_balancer_class: "" (Services without a class) */
+	enum gen_allocator allocator; /* allocator: "follow" */
 };
 
 /* Settings with every default. The caller owns them. */

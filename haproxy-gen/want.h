@@ -14,6 +14,7 @@
 #include "haproxy-gen/reason.h"
 #include "haproxy-gen/settings.h"
 #include "haproxy-gen/slots.h"
+#include "ipam/ipam.h"
 #include "model/model.h"
 
 enum {

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "haproxy-gen/apply.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "haproxy-gen/certs.h"
+#include "haproxy-gen/install.h"
+#include "haproxy-gen/master.h"
+#include "haproxy-gen/udp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	WHY_MAX = 2000,
+	NEW_WORKER_MS = 10000, /* until it answers on the admin socket */
+};
+
+struct applier {
+	const struct gen_settings *settings;
+	struct state *state;
+	struct haproxy_version version;
+	int lock_fd;
+};
+
+/* One application under way. */
+struct applying {
+	struct applier *applier;
+	const struct gen_settings *settings;
+	const struct model *model;
+	const struct ipam *ipam;
+	enum apply_mode mode;
+	char *include; /* owned; NULL: none */
+	struct {
+		char *text; /* owned; NULL: there is none */
+		size_t len;
+		enum render_origin origin;
+	} installed;
+	bool is_running;
+	struct runtime_info running;
+	struct want *want;  /* owned */
+	struct strbuf text; /* for want */
+	struct apply_result result;
+	char *why; /* owned: what went wrong */
+};
+
+static void applying_fini(struct applying *a)
+{
+	free(a->include);
+	free(a->installed.text);
+	want_free(a->want);
+	strbuf_fini(&a->text);
+	apply_result_fini(&a->result);
+	free(a->why);
+}
+
+static int fail(struct applying *a, int r, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int fail(struct applying *a, int r, const char *format, ...)
+{
+	char text[WHY_MAX];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	free(a->why);
+	a->why = xstrdup(text);
+	return r;
+}
+
+static bool has_certificate(void *user, const char *name)
+{
+	const struct gen_settings *settings = user;
+
+	return certs_is_good(settings->tls.folder, name);
+}
+
+/* Works it out anew; @slots NULL: as if nothing ran. */
+static void make_text(struct applying *a, const struct slots *slots)
+{
+	a->want = want_free(a->want);
+	a->want = want_new(&(struct want_input){
+		.model = a->model,
+		.settings = a->settings,
+		.ipam = a->ipam,
+		.slots = slots,
+		.has_certificate = has_certificate,
+		.user = (void *)(uintptr_t)a->settings,
+	});
+	strbuf_reset(&a->text);
+	render(&(struct render_input){ a->want, a->settings, a->applier->version, a->include },
+		&a->text);
+}
+
+static int read_include(struct applying *a)
+{
+	const char *path = a->settings->output.include;
+	size_t len;
+	int r;
+
+	if (!path[0])
+		return 0;
+	r = install_read(path, &a->include, &len);
+	return r < 0 ? fail(a, r, "%s can not be read: %s", path, strerror(-r)) : 0;
+}
+
+static int read_installed(struct applying *a)
+{
+	const char *path = a->settings->output.file;
+	int r = install_read(path, &a->installed.text, &a->installed.len);
+
+	if (r < 0 && r != -ENOENT)
+		return fail(a, r, "%s can not be read: %s", path, strerror(-r));
+	a->installed.origin = r < 0 ? RENDER_FOREIGN :
+				      render_origin(a->installed.text, a->installed.len);
+	return 0;
+}
+
+static void find_running(struct applying *a)
+{
+	struct state *state = a->applier->state;
+	struct master_procs procs;
+
+	a->is_running = runtime_info(a->settings->haproxy.admin_socket, &a->running) == 0;
+	if (!a->is_running && master_procs(a->settings->haproxy.master_socket, &procs) == 0) {
+		/* It runs with a file that has no admin socket where we look for it. */
+		a->is_running = true;
+		a->running = (struct runtime_info){ .pid = procs.worker };
+		state->pending_pid = procs.worker;
+	}
+	if (!a->is_running)
+		return;
+	if (state->pid != 0 && state->pid != a->running.pid)
+		log_info("HAProxy was started or reloaded by somebody else",
+			kv_uint("pid", a->running.pid));
+	/* Whoever started it anew had it read the file. */
+	if (state->pending_pid != a->running.pid)
+		state->pending_pid = 0;
+	state->pid = a->running.pid;
+}
+
+static void save_state(struct applying *a)
+{
+	int r = state_save(a->applier->state);
+
+	if (r < 0)
+		log_limited(LOG_L_WARN, "state not saved", kv_str("file", a->applier->state->path),
+			kv_errno(r));
+}
+
+/* @is_checked: commands that HAProxy took are proof enough; everything else it judges first. */
+static int write_text(struct applying *a, const char *text, size_t len, bool needs_check)
+{
+	const struct gen_settings *s = a->settings;
+	auto_(strbuf_finip) struct strbuf output = { 0 };
+	int r = install_write(s->output.file, s->output.mode, text, len);
+
+	if (r < 0)
+		return fail(a, r, "%s.new can not be written: %s", s->output.file, strerror(-r));
+	if (needs_check) {
+		r = install_check(s->output.file, s->haproxy.binary, &output);
+		if (r == -EBADMSG)
+			return fail(a, r, "HAProxy refuses the new file: %s", strbuf_text(&output));
+		if (r < 0)
+			return fail(a, r, "%s can not be run: %s", s->haproxy.binary, strerror(-r));
+	}
+	a->applier->state->was_written = true;
+	r = install_commit(s->output.file);
+	if (r < 0)
+		return fail(a, r, "%s can not be replaced: %s", s->output.file, strerror(-r));
+	return 0;
+}
+
+static bool is_installed(const struct applying *a)
+{
+	return a->installed.text && a->installed.len == a->text.len &&
+		memcmp(a->installed.text, a->text.text, a->text.len) == 0;
+}
+
+/* No HAProxy runs: the file is for the one that will. */
+static int write_only(struct applying *a)
+{
+	make_text(a, NULL);
+	if (is_installed(a))
+		return 0;
+	a->result.did = APPLY_WRITTEN;
+	return write_text(a, a->text.text, a->text.len, true);
+}
+
+/* The old worker may still answer for a moment on the socket that both have. */
+static void wait_for_worker(struct applying *a, uint32_t pid)
+{
+	uint64_t deadline_ns = clock_now_ns() + NEW_WORKER_MS * NS_PER_MS;
+	struct runtime_info info;
+
+	while (runtime_info(a->settings->haproxy.admin_socket, &info) < 0 || info.pid != pid) {
+		if (clock_now_ns() >= deadline_ns)
+			return;
+		(void)poll(NULL, 0, 5);
+	}
+}
+
+static int go_back(struct applying *a, int why)
+{
+	int r = a->installed.text ? install_back(a->settings->output.file) :
+				    -unlink(a->settings->output.file);
+
+	if (r < 0)
+		log_error("the last good file could not be put back",
+			kv_str("file", a->settings->output.file), kv_errno(r));
+	a->applier->state->pending_pid = 0;
+	return why;
+}
+
+/* What is beside the file and ahead of HAProxy is remembered before the file is replaced. */
+static int write_and_reload(struct applying *a)
+{
+	const struct gen_settings *s = a->settings;
+	struct state *state = a->applier->state;
+	auto_(freep) char *why = NULL;
+	uint32_t pid = 0;
+	int r;
+
+	make_text(a, NULL);
+	state->pending_pid = a->running.pid;
+	save_state(a);
+	r = write_text(a, a->text.text, a->text.len, true);
+	if (r < 0) {
+		state->pending_pid = 0;
+		return r;
+	}
+	if (a->mode == APPLY_NO_RELOAD) {
+		a->result.did = APPLY_RELOAD_NEEDED;
+		return 0;
+	}
+	r = master_reload(
+		s->haproxy.master_socket, &a->applier->version, s->haproxy.reload_s, &pid, &why);
+	if (r == -EREMOTEIO)
+		return go_back(a, fail(a, r, "%s", why));
+	if (r < 0)
+		return fail(a, r, "%s: no reload: %s", s->haproxy.master_socket, strerror(-r));
+	wait_for_worker(a, pid);
+	state->pid = pid;
+	state->pending_pid = 0;
+	state->reloads++;
+	lingering_fini(&state->lingering); /* the new worker has never heard of them */
+	a->result.did = APPLY_RELOAD;
+	return 0;
+}
+
+/*
+ * Commands first, then the file. Return: 0, and @ret_reload if the change is not done by that; a
+ * -errno: the file could not be written.
+ */
+static int give_commands(struct applying *a, const struct change *change, bool *ret_reload)
+{
+	struct state *state = a->applier->state;
+	auto_(freep) char *why = NULL;
+	int r = runtime_apply(a->settings->haproxy.admin_socket, change, &state->lingering, &why);
+
+	*ret_reload = change->reason_count > 0;
+	if (r < 0) {
+		log_warn("commands were not enough", kv_str("why", why ? why : strerror(-r)));
+		free(a->result.reason);
+		a->result.reason = why ? take(why) : xstrdup(strerror(-r));
+		*ret_reload = true;
+		return 0;
+	}
+	a->result.commands = change->command_count;
+	state->commands += change->command_count;
+	if (change->command_count > 0)
+		a->result.did = APPLY_RUNTIME;
+	if (change->partial_len == a->installed.len &&
+		memcmp(change->partial, a->installed.text, change->partial_len) == 0)
+		return 0;
+	return write_text(a, change->partial, change->partial_len, false);
+}
+
+static int change_running(struct applying *a)
+{
+	auto_(slots_finip) struct slots slots = { 0 };
+	auto_(change_finip) struct change change = { 0 };
+	bool needs_reload = true;
+	int r;
+
+	slots_read(&slots, a->installed.text, a->installed.len);
+	make_text(a, &slots);
+	change_find((struct change_text){ a->installed.text, a->installed.len },
+		(struct change_text){ a->text.text, a->text.len }, &change);
+	if (change.is_same)
+		return 0;
+	if (change.reason_count > 0)
+		a->result.reason = take(change.reasons[0]);
+	r = give_commands(a, &change, &needs_reload);
+	if (r < 0 || !needs_reload)
+		return r;
+	if (a->mode == APPLY_DEFER) {
+		a->result.did = APPLY_RELOAD_NEEDED;
+		return 0;
+	}
+	/* The file may have been written since it was read. */
+	free(take(a->installed.text));
+	r = read_installed(a);
+	return r < 0 ? r : write_and_reload(a);
+}
+
+/* What ran was never ours, or is not known. */
+static int replace(struct applying *a, const char *reason)
+{
+	free(a->result.reason);
+	a->result.reason = xstrdup(reason);
+	if (a->mode == APPLY_DEFER) {
+		make_text(a, NULL);
+		a->result.did = APPLY_RELOAD_NEEDED;
+		return 0;
+	}
+	return write_and_reload(a);
+}
+
+static int decide(struct applying *a)
+{
+	const struct gen_settings *s = a->settings;
+	struct state *state = a->applier->state;
+	bool is_edited = a->installed.text &&
+		(a->installed.origin == RENDER_EDITED ||
+			(a->installed.origin == RENDER_FOREIGN && state->was_written));
+
+	if (is_edited && s->output.on_edit == GEN_EDIT_LEAVE)
+		return fail(a, -EEXIST,
+			"%s was edited since it was written; output.on_edit says to leave it",
+			s->output.file);
+	if (is_edited)
+		log_warn("the file was edited: it is written anew", kv_str("file", s->output.file));
+	if (!a->is_running)
+		return write_only(a);
+	if (!a->installed.text)
+		return replace(a, "the file is not there");
+	if (a->installed.origin == RENDER_FOREIGN)
+		return replace(a, "the file was not written by haproxy-gen");
+	if (a->installed.origin == RENDER_EDITED)
+		return replace(a, "the file was edited");
+	if (state->pending_pid != 0)
+		return replace(a, "HAProxy has not read the file since it was last written");
+	return change_running(a);
+}
+
+static int apply(struct applying *a)
+{
+	int r = read_include(a);
+
+	if (r == 0)
+		r = read_installed(a);
+	if (r < 0)
+		return r;
+	find_running(a);
+	if (a->is_running)
+		runtime_sweep(a->settings->haproxy.admin_socket, &a->applier->state->lingering);
+	r = decide(a);
+	if (r == 0 && a->settings->output.udp[0])
+		r = udp_write(a->settings->output.udp, a->want, &a->why);
+	return r;
+}
+
+int applier_apply(struct applier *applier, const struct model *model, const struct ipam *ipam,
+	enum apply_mode mode, struct apply_result *ret_result)
+{
+	auto_(applying_fini) struct applying a = {
+		.applier = applier,
+		.settings = applier->settings,
+		.model = model,
+		.ipam = ipam,
+		.mode = mode,
+	};
+	auto_(freep) char *did = NULL;
+	int r = apply(&a);
+
+	if (a.want)
+		state_describe(applier->state, a.want);
+	if (r == 0) {
+		did = apply_result_text(&a.result);
+		state_did(applier->state, a.result.did == APPLY_NOTHING ? NULL : did);
+	}
+	state_failed(applier->state, r < 0 ? xstrdup(a.why ? a.why : strerror(-r)) : NULL);
+	save_state(&a);
+	if (r < 0)
+		return r;
+	*ret_result = a.result;
+	a.result = (struct apply_result){ 0 };
+	return 0;
+}
+
+int applier_open(const struct gen_settings *settings, struct applier **ret_applier, char **ret_why)
+{
+	auto_(applier_freep) struct applier *applier = xnew(struct applier);
+	int r;
+
+	applier->settings = settings;
+	applier->lock_fd = -1;
+	r = install_lock(settings->output.file, &applier->lock_fd);
+	if (r < 0) {
+		*ret_why = r == -EWOULDBLOCK ?
+			xasprintf("another haproxy-gen writes %s", settings->output.file) :
+			xasprintf("%s.lock: %s", settings->output.file, strerror(-r));
+		return r;
+	}
+	r = install_version(settings->haproxy.binary, &applier->version);
+	if (r < 0) {
+		*ret_why = xasprintf("%s: %s", settings->haproxy.binary,
+			r == -EPROTO ? "it is no HAProxy" : strerror(-r));
+		return r;
+	}
+	applier->state = state_load(settings->state, settings->output.file);
+	*ret_applier = take(applier);
+	return 0;
+}
+
+struct applier *applier_free(struct applier *applier)
+{
+	if (!applier)
+		return NULL;
+
+	state_free(applier->state);
+	if (applier->lock_fd >= 0)
+		(void)close(applier->lock_fd);
+	free(applier);
+	return NULL;
+}
+
+void apply_result_fini(struct apply_result *result)
+{
+	free(result->reason);
+	*result = (struct apply_result){ 0 };
+}
+
+char *apply_result_text(const struct apply_result *result)
+{
+	switch (result->did) {
+	case APPLY_NOTHING:
+		return xstrdup("nothing");
+	case APPLY_RUNTIME:
+		return xasprintf("runtime %zu", result->commands);
+	case APPLY_RELOAD:
+		return xstrdup("reload");
+	case APPLY_WRITTEN:
+		return xstrdup("written");
+	case APPLY_RELOAD_NEEDED:
+		return xstrdup("reload needed");
+	}
+	return xstrdup("");
+}
+
+const struct state *applier_state(const struct applier *applier)
+{
+	return applier->state;
+}

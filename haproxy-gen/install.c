@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "haproxy-gen/install.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	OUTPUT_MAX = 65536, /* bytes kept of what HAProxy says */
+};
+
+static void closep(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+}
+
+int install_lock(const char *file, int *ret_fd)
+{
+	auto_(freep) char *path = xasprintf("%s.lock", file);
+	auto_(closep) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return -errno;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+int install_read(const char *path, char **ret_text, size_t *ret_len)
+{
+	auto_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	auto_(freep) char *text = NULL;
+	struct stat status;
+	size_t len = 0;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	if (status.st_size > INSTALL_FILE_MAX)
+		return -EFBIG;
+	text = xcalloc(1, (size_t)status.st_size + 1);
+	while (len < (size_t)status.st_size) {
+		ssize_t got = read(fd, text + len, (size_t)status.st_size - len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			break;
+		len += (size_t)got;
+	}
+	*ret_text = take(text);
+	*ret_len = len;
+	return 0;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t written = write(fd, text, len);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -errno;
+		text += written;
+		len -= (size_t)written;
+	}
+	return 0;
+}
+
+int install_write(const char *file, unsigned mode, const char *text, size_t len)
+{
+	auto_(freep) char *path = xasprintf("%s.new", file);
+	auto_(closep) int fd = -1;
+	int r;
+
+	(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	r = fchmod(fd, mode) < 0 ? -errno : write_all(fd, text, len);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlink(path);
+	return r;
+}
+
+/* So that the new name itself outlives a power cut. */
+static int sync_folder(const char *file)
+{
+	auto_(freep) char *copy = xstrdup(file);
+	auto_(closep) int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) < 0)
+		return -errno;
+	return 0;
+}
+
+int install_commit(const char *file)
+{
+	auto_(freep) char *new = xasprintf("%s.new", file);
+	auto_(freep) char *last = xasprintf("%s.last", file);
+
+	(void)unlink(last);
+	if (link(file, last) < 0 && errno != ENOENT)
+		return -errno;
+	if (rename(new, file) < 0)
+		return -errno;
+	return sync_folder(file);
+}
+
+int install_back(const char *file)
+{
+	auto_(freep) char *last = xasprintf("%s.last", file);
+
+	if (rename(last, file) < 0)
+		return -errno;
+	return sync_folder(file);
+}
+
+static int collect(int fd, struct strbuf *output)
+{
+	char buffer[4096];
+	ssize_t len;
+
+	while ((len = read(fd, buffer, sizeof(buffer))) != 0) {
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < 0)
+			return -errno;
+		/* What is beyond is read, so that nobody waits for us, and thrown away. */
+		if (output->len < OUTPUT_MAX)
+			strbuf_add_len(output, buffer, (size_t)len);
+	}
+	return 0;
+}
+
+/* Runs @argv and collects what it writes. Return: its exit status; -errno. */
+static int run(const char *const argv[], struct strbuf *output)
+{
+	posix_spawn_file_actions_t actions;
+	int pipe_fds[2];
+	int status, r;
+	pid_t pid;
+
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return -errno;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], 1);
+	posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], 2);
+	r = -posix_spawn(&pid, argv[0], &actions, NULL, (char **)(uintptr_t)argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	(void)close(pipe_fds[1]);
+	if (r == 0)
+		r = collect(pipe_fds[0], output);
+	(void)close(pipe_fds[0]);
+	if (r < 0)
+		return r;
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+int install_check(const char *file, const char *binary, struct strbuf *why)
+{
+	auto_(freep) char *path = xasprintf("%s.new", file);
+	const char *const argv[] = { binary, "-c", "-q", "-f", path, NULL };
+	int r = run(argv, why);
+
+	if (r == 0)
+		return 0;
+	(void)unlink(path);
+	return r < 0 ? r : -EBADMSG;
+}
+
+int install_version(const char *binary, struct haproxy_version *ret_version)
+{
+	const char *const argv[] = { binary, "-vv", NULL };
+	auto_(strbuf_finip) struct strbuf output = { 0 };
+	struct haproxy_version version = { 0 };
+	const char *at;
+	int r = run(argv, &output);
+
+	if (r < 0)
+		return r;
+	at = strstr(strbuf_text(&output), "roxy version ");
+	if (!at || sscanf(at, "roxy version %u.%u", &version.major, &version.minor) != 2)
+		return -EPROTO;
+	version.has_prometheus = strstr(strbuf_text(&output), "+PROMEX") ||
+		strstr(strbuf_text(&output), "prometheus-exporter");
+	*ret_version = version;
+	return 0;
+}

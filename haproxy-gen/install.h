@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The file on the disk: written beside, checked by HAProxy itself, forced to the disk, and put in
+ * place in one step. What was there before is kept beside as FILE.last.
+ */
+
+#include "base/own.h"
+#include "base/strbuf.h"
+#include "haproxy-gen/render.h"
+
+#include <stddef.h>
+
+enum {
+	INSTALL_FILE_MAX = 512 << 20, /* bytes that are read of a file */
+};
+
+/**
+ * install_lock() - be the only one who writes @file
+ * @ret_fd: close() gives it up
+ *
+ * Return: 0; -EWOULDBLOCK: another one is; other -errno.
+ */
+must_check int install_lock(const char *file, int *ret_fd);
+
+/* All of @path, to be freed; a NUL is behind it. -ENOENT, -EFBIG, other -errno. */
+must_check int install_read(const char *path, char **ret_text, size_t *ret_len);
+
+/**
+ * install_write() - write @text to FILE.new and force it to the disk
+ *
+ * Return: 0; -errno, nothing is left behind.
+ */
+must_check int install_write(const char *file, unsigned mode, const char *text, size_t len);
+
+/**
+ * install_check() - ask @binary whether FILE.new is good
+ * @why: gets what it says
+ *
+ * Return: 0; -EBADMSG: it is not, FILE.new is removed; other -errno: it can not be asked.
+ */
+must_check int install_check(const char *file, const char *binary, struct strbuf *why);
+
+/* Keeps @file as FILE.last and puts FILE.new in its place. -errno: @file is as it was. */
+must_check int install_commit(const char *file);
+
+/* Puts FILE.last back. */
+must_check int install_back(const char *file);
+
+/**
+ * install_version() - which HAProxy @binary is
+ *
+ * Return: 0; -EPROTO: none; other -errno: it can not be run.
+ */
+must_check int install_version(const char *binary, struct haproxy_version *ret_version);

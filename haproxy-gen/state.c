@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "haproxy-gen/state.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "haproxy-gen/refusals.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* "/etc/haproxy/haproxy.cfg" is "etc-haproxy-haproxy.cfg.json" there. */
+static char *path_of(const char *folder, const char *file)
+{
+	char *path = xasprintf("%s/%s.json", folder, file + strspn(file, "/"));
+
+	for (char *c = path + strlen(folder) + 1; *c; c++) {
+		if (*c == '/')
+			*c = '-';
+	}
+	return path;
+}
+
+static char *text_of(const json_t *root, const char *key)
+{
+	const char *text = json_string_value(json_object_get(root, key));
+
+	return text ? xstrdup(text) : NULL;
+}
+
+static uint64_t number_of(const json_t *root, const char *key)
+{
+	json_int_t value = json_integer_value(json_object_get(root, key));
+
+	return value > 0 ? (uint64_t)value : 0;
+}
+
+static void read_lingering(struct state *state, const json_t *root)
+{
+	const json_t *all = json_object_get(root, "lingering");
+
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		const char *server = json_string_value(json_array_get(all, i));
+
+		if (server)
+			lingering_add(&state->lingering, server);
+	}
+}
+
+struct state *state_load(const char *folder, const char *file)
+{
+	struct state *state = xnew(struct state);
+	json_t *root;
+
+	state->path = path_of(folder, file);
+	root = json_load_file(state->path, 0, NULL);
+	state->was_written = json_is_true(json_object_get(root, "written"));
+	state->pid = (uint32_t)number_of(root, "pid");
+	state->pending_pid = (uint32_t)number_of(root, "pendingPid");
+	state->did = text_of(root, "did");
+	state->did_at = text_of(root, "didAt");
+	state->checked_at = text_of(root, "checkedAt");
+	state->error = text_of(root, "error");
+	state->error_at = text_of(root, "errorAt");
+	state->commands = number_of(root, "commands");
+	state->reloads = number_of(root, "reloads");
+	state->counts = json_incref(json_object_get(root, "counts"));
+	state->refusals = json_incref(json_object_get(root, "refusals"));
+	read_lingering(state, root);
+	json_decref(root);
+	return state;
+}
+
+struct state *state_free(struct state *state)
+{
+	if (!state)
+		return NULL;
+
+	free(state->path);
+	free(state->did);
+	free(state->did_at);
+	free(state->checked_at);
+	free(state->error);
+	free(state->error_at);
+	json_decref(state->counts);
+	json_decref(state->refusals);
+	lingering_fini(&state->lingering);
+	free(state);
+	return NULL;
+}
+
+static void set_text(json_t *root, const char *key, const char *text)
+{
+	if (text)
+		json_object_set_new(root, key, json_string(text));
+}
+
+json_t *state_json(const struct state *state)
+{
+	json_t *root = json_object();
+	json_t *lingering = json_array();
+
+	for (size_t i = 0; i < state->lingering.count; i++)
+		json_array_append_new(lingering, json_string(state->lingering.at[i]));
+	json_object_set_new(root, "written", json_boolean(state->was_written));
+	json_object_set_new(root, "pid", json_integer(state->pid));
+	json_object_set_new(root, "pendingPid", json_integer(state->pending_pid));
+	set_text(root, "did", state->did);
+	set_text(root, "didAt", state->did_at);
+	set_text(root, "checkedAt", state->checked_at);
+	set_text(root, "error", state->error);
+	set_text(root, "errorAt", state->error_at);
+	json_object_set_new(root, "commands", json_integer((json_int_t)state->commands));
+	json_object_set_new(root, "reloads", json_integer((json_int_t)state->reloads));
+	json_object_set(root, "counts", state->counts ? state->counts : json_null());
+	json_object_set(root, "refusals", state->refusals ? state->refusals : json_null());
+	json_object_set_new(root, "lingering", lingering);
+	return root;
+}
+
+static int make_folder(const char *file)
+{
+	auto_(freep) char *path = xstrdup(file);
+
+	for (char *c = strchr(path + 1, '/'); c; c = strchr(c + 1, '/')) {
+		*c = '\0';
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		*c = '/';
+	}
+	return 0;
+}
+
+int state_save(const struct state *state)
+{
+	auto_(freep) char *new = xasprintf("%s.new", state->path);
+	json_t *root = state_json(state);
+	int r;
+
+	r = json_dump_file(root, new, JSON_INDENT(1) | JSON_SORT_KEYS) < 0 ? -ENOENT : 0;
+	if (r < 0) {
+		r = make_folder(new);
+		if (r == 0 && json_dump_file(root, new, JSON_INDENT(1) | JSON_SORT_KEYS) < 0)
+			r = errno > 0 ? -errno : -EIO;
+	}
+	json_decref(root);
+	if (r == 0 && rename(new, state->path) < 0)
+		r = -errno;
+	return r;
+}
+
+static void set_now(char **target)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	free(*target);
+	*target = xstrdup(clock_format(clock_wall_ns(), text));
+}
+
+void state_did(struct state *state, const char *did)
+{
+	set_now(&state->checked_at);
+	if (!did)
+		return;
+	free(state->did);
+	state->did = xstrdup(did);
+	set_now(&state->did_at);
+}
+
+void state_failed(struct state *state, char *error)
+{
+	/* The time of an error that lasts is that of its beginning. */
+	if (error && (!state->error || strcmp(state->error, error) != 0))
+		set_now(&state->error_at);
+	free(state->error);
+	state->error = error;
+}
+
+void state_describe(struct state *state, const struct want *want)
+{
+	json_t *counts = json_object();
+	size_t servers = 0, drained = 0;
+
+	for (size_t i = 0; i < want->listen_count; i++)
+		servers += want->listens[i].servers.count;
+	for (size_t i = 0; i < want->node_count; i++)
+		drained += want->nodes[i].is_leaving;
+	json_object_set_new(counts, "services", json_integer((json_int_t)want->service_count));
+	json_object_set_new(counts, "listeners", json_integer((json_int_t)want->listen_count));
+	json_object_set_new(counts, "servers", json_integer((json_int_t)servers));
+	json_object_set_new(counts, "nodes", json_integer((json_int_t)want->node_count));
+	json_object_set_new(counts, "drainedNodes", json_integer((json_int_t)drained));
+	json_object_set_new(counts, "udpPorts", json_integer((json_int_t)want->udp_count));
+	json_object_set_new(counts, "notServed", json_integer((json_int_t)want->refusal_count));
+	json_decref(state->counts);
+	state->counts = counts;
+	json_decref(state->refusals);
+	state->refusals = refusals_json(want);
+}
