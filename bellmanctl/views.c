@@ -143,6 +143,20 @@ void view_links(const json_t *data, bool color, struct strbuf *out)
 	table_finish(&table, color, out);
 }
 
+void view_wire(const json_t *data, bool color, struct strbuf *out)
+{
+	(void)color;
+	strbuf_addf(out, "real time      %s, priority %" JSON_INTEGER_FORMAT "\n",
+		field_text(data, "realtime"), field_int(data, "priority"));
+	strbuf_addf(out, "memory locked  %s\n", field_text(data, "memory_locked"));
+	strbuf_addf(out, "jobs           %" JSON_INTEGER_FORMAT "\n", field_int(data, "jobs"));
+	strbuf_addf(
+		out, "events lost    %" JSON_INTEGER_FORMAT "\n", field_int(data, "events_lost"));
+	strbuf_addf(out, "stalls         %" JSON_INTEGER_FORMAT "\n", field_int(data, "stalls"));
+	strbuf_addf(out, "longest sleep  %.1f ms\n",
+		json_number_value(json_object_get(data, "longest_sleep_ms")));
+}
+
 static void print_gate(const json_t *gate, bool color, struct strbuf *out)
 {
 	bool passed = json_is_true(json_object_get(gate, "passed"));

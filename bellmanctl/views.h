@@ -16,6 +16,7 @@ void view_services(const json_t *data, bool color, struct strbuf *out);
 void view_pools(const json_t *data, bool color, struct strbuf *out);
 void view_announcements(const json_t *data, bool color, struct strbuf *out);
 void view_links(const json_t *data, bool color, struct strbuf *out);
+void view_wire(const json_t *data, bool color, struct strbuf *out);
 void view_explain(const json_t *data, bool color, struct strbuf *out);
 void view_config(const json_t *data, bool color, struct strbuf *out);
 void view_reload(const json_t *data, bool color, struct strbuf *out);
