@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum {
 	INPUT_MAX = 1 << 20,
-	PREFIXES_MAX = 4096, /* of a longer file only so many prefixes are tried */
+	PREFIXES_MAX = 512, /* of a longer file; a packet is cut at every length */
 };
 
 static int replay(const char *path)
