@@ -4,10 +4,12 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/events.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
+#include <linux/rtnetlink.h>
 #include <netlink/cache.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
@@ -19,7 +21,18 @@
 #include <unistd.h>
 
 enum {
-	RECEIVE_BUFFER = 1 << 20
+	RECEIVE_BUFFER = 1 << 20,
+	EVENT_BYTES = 32 << 10, /* of one datagram; the kernel fills at most half of it */
+};
+
+struct gateways {
+	struct gateway {
+		unsigned ifindex;
+		uint32_t metric;
+		struct ip ip;
+	} * at; /* owned */
+	size_t count;
+	size_t capacity;
 };
 
 /*
@@ -36,6 +49,8 @@ struct net_monitor {
 	struct net_link *links; /* by index; owned */
 	size_t count;
 	size_t capacity;
+	struct gateways gateways;
+	unsigned news; /* NET_NEWS_: not read yet */
 };
 
 static int to_errno(int nl_error)
@@ -113,20 +128,39 @@ static void read_address(struct nl_object *object, void *arg)
 		};
 }
 
-static void read_route(struct nl_object *object, void *arg)
+/* Of two default routes over one link the better one counts. */
+static void add_gateway(
+	struct gateways *gateways, struct rtnl_route *route, struct rtnl_nexthop *hop)
 {
-	struct rtnl_route *route = (struct rtnl_route *)object;
-	struct nl_addr *destination = rtnl_route_get_dst(route);
-	struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
-	struct net_link *link;
-	struct ip gateway;
+	struct gateway gateway = {
+		.ifindex = (unsigned)rtnl_route_nh_get_ifindex(hop),
+		.metric = rtnl_route_get_priority(route),
+	};
 
-	if (!hop || rtnl_route_get_family(route) != AF_INET || !destination ||
-		nl_addr_get_prefixlen(destination) != 0)
+	if (!read_ip(rtnl_route_nh_get_gateway(hop), &gateway.ip))
 		return;
-	link = find(arg, (unsigned)rtnl_route_nh_get_ifindex(hop));
-	if (link && read_ip(rtnl_route_nh_get_gateway(hop), &gateway))
-		link->gateway = gateway;
+	for (size_t i = 0; i < gateways->count; i++) {
+		if (gateways->at[i].ifindex != gateway.ifindex)
+			continue;
+		if (gateway.metric < gateways->at[i].metric)
+			gateways->at[i] = gateway;
+		return;
+	}
+	*array_add(gateways->at, gateways->count, gateways->capacity) = gateway;
+}
+
+/* Looks at the header first: a table may hold a million routes that are none of our business. */
+static int read_route(struct nl_msg *message, void *arg)
+{
+	struct rtnl_route *route;
+
+	if (!net_events_is_default_route(nlmsg_hdr(message)) ||
+		rtnl_route_parse(nlmsg_hdr(message), &route) < 0)
+		return NL_OK;
+	for (int i = 0; i < rtnl_route_get_nnexthops(route); i++)
+		add_gateway(arg, route, rtnl_route_nexthop_n(route, i));
+	rtnl_route_put(route);
+	return NL_OK;
 }
 
 static int read_cache(struct net_monitor *monitor, struct nl_cache *cache,
@@ -155,7 +189,7 @@ static void name_masters(struct net_monitor *monitor)
 	}
 }
 
-/* Reads everything into an empty @monitor. */
+/* Reads links and their addresses into an empty @monitor. */
 static int fill(struct net_monitor *monitor)
 {
 	struct nl_cache *cache;
@@ -171,15 +205,47 @@ static int fill(struct net_monitor *monitor)
 	r = rtnl_addr_alloc_cache(monitor->queries, &cache);
 	if (r < 0)
 		return to_errno(r);
-	(void)read_cache(monitor, cache, read_address);
-	r = rtnl_route_alloc_cache(monitor->queries, AF_INET, 0, &cache);
-	if (r < 0)
+	return read_cache(monitor, cache, read_address);
+}
+
+/* The gateways of the IPv4 default routes, by link. */
+static int read_gateways(struct net_monitor *monitor)
+{
+	struct rtmsg request = { .rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN };
+	struct gateways fresh = { 0 };
+	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
+	int r;
+
+	if (!callbacks)
+		return -ENOMEM;
+	(void)nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, read_route, &fresh);
+	r = nl_send_simple(monitor->queries, RTM_GETROUTE, NLM_F_DUMP, &request, sizeof(request));
+	if (r >= 0)
+		r = nl_recvmsgs(monitor->queries, callbacks);
+	nl_cb_put(callbacks);
+	if (r < 0) {
+		free(fresh.at);
 		return to_errno(r);
-	return read_cache(monitor, cache, read_route);
+	}
+	free(monitor->gateways.at);
+	monitor->gateways = fresh;
+	return 0;
+}
+
+static void set_gateways(struct net_monitor *monitor)
+{
+	for (size_t i = 0; i < monitor->count; i++)
+		monitor->links[i].gateway = (struct ip){ 0 };
+	for (size_t i = 0; i < monitor->gateways.count; i++) {
+		struct net_link *link = find(monitor, monitor->gateways.at[i].ifindex);
+
+		if (link)
+			link->gateway = monitor->gateways.at[i].ip;
+	}
 }
 
 /* A read that fails half-way changes nothing: links must not seem to be gone. */
-static int read_all(struct net_monitor *monitor)
+static int read_links(struct net_monitor *monitor)
 {
 	struct net_monitor fresh = { .queries = monitor->queries };
 	int r = fill(&fresh);
@@ -195,10 +261,28 @@ static int read_all(struct net_monitor *monitor)
 	return 0;
 }
 
+/* Reads what @news says. What could not be read stays news. */
+static int read_news(struct net_monitor *monitor)
+{
+	int r = 0;
+
+	if (monitor->news & NET_NEWS_LINKS)
+		r = read_links(monitor);
+	if (r == 0)
+		monitor->news &= ~(unsigned)NET_NEWS_LINKS;
+	if (r == 0 && (monitor->news & NET_NEWS_ROUTES))
+		r = read_gateways(monitor);
+	if (r < 0)
+		return r;
+	monitor->news = 0;
+	set_gateways(monitor);
+	return 0;
+}
+
 static void on_settle(evutil_socket_t fd, short events, void *arg)
 {
 	struct net_monitor *monitor = arg;
-	int r = read_all(monitor);
+	int r = read_news(monitor);
 
 	(void)fd;
 	(void)events;
@@ -215,16 +299,19 @@ static void on_settle(evutil_socket_t fd, short events, void *arg)
 static void on_readable(evutil_socket_t fd, short events, void *arg)
 {
 	struct net_monitor *monitor = arg;
-	uint8_t junk[4096]; /* what does not fit is cut off: only that something came counts */
-	bool overran = false;
+	_Alignas(struct nlmsghdr) uint8_t bytes[EVENT_BYTES];
+	ssize_t len;
 
 	(void)events;
-	while (recv(fd, junk, sizeof(junk), MSG_DONTWAIT) >= 0 || errno == ENOBUFS)
-		overran |= errno == ENOBUFS;
-	if (overran)
-		log_limited(LOG_L_WARN, "netlink events lost: everything is read anew",
-			kv_uint("buffer_bytes", RECEIVE_BUFFER));
-	event_active(monitor->settle, 0, 0);
+	while ((len = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT)) >= 0 || errno == ENOBUFS) {
+		if (len < 0)
+			log_limited(LOG_L_WARN, "netlink events lost: everything is read anew",
+				kv_uint("buffer_bytes", RECEIVE_BUFFER));
+		monitor->news |= len < 0 ? NET_NEWS_LINKS | NET_NEWS_ROUTES :
+					   net_events_judge(bytes, (size_t)len);
+	}
+	if (monitor->news != 0)
+		event_active(monitor->settle, 0, 0);
 }
 
 static int open_events(struct net_monitor *monitor)
@@ -267,8 +354,9 @@ int net_monitor_open(struct event_base *base, void (*on_change)(void *user), voi
 	r = open_events(monitor);
 	if (r == 0)
 		r = open_queries(monitor);
+	monitor->news = NET_NEWS_LINKS | NET_NEWS_ROUTES;
 	if (r == 0)
-		r = read_all(monitor);
+		r = read_news(monitor);
 	if (r < 0)
 		return r;
 	monitor->settle = event_new(base, -1, 0, on_settle, monitor);
@@ -291,6 +379,7 @@ struct net_monitor *net_monitor_free(struct net_monitor *monitor)
 	nl_socket_free(monitor->events);
 	nl_socket_free(monitor->queries);
 	free(monitor->links);
+	free(monitor->gateways.at);
 	free(monitor);
 	return NULL;
 }

@@ -66,6 +66,9 @@ must_check int speaker_take_settings(struct speaker *speaker, struct settings *s
 void views_handle(
 	void *user, const char *op, const json_t *args, json_t **ret_data, char **ret_error);
 
+/* warnings.c: texts for people about the kernel's part in the addresses of a Service. */
+json_t *warnings_of(const struct speaker *speaker, const struct service_plan *plan);
+
 /* views_wire.c */
 json_t *view_wire(const struct speaker *speaker);
 

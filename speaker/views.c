@@ -172,30 +172,6 @@ static json_t *gate_json(const struct plan_gate *gate)
 		"advice", plan_reason_advice(gate->reason));
 }
 
-/* An address of the Service that lies on an interface of this node is answered by the kernel. */
-static void add_warnings(
-	const struct speaker *speaker, const struct service_plan *plan, json_t *explained)
-{
-	json_t *warnings = json_array();
-
-	for (size_t i = 0; i < plan->address_count; i++) {
-		const struct net_link *link = net_monitor_local(
-			speaker->net, &plan->addresses[i].ip);
-		char text[IP_TEXT_SIZE];
-		char *warning;
-
-		if (!link)
-			continue;
-		warning = xasprintf(
-			"%s is an address of %s on this node: the kernel answers for it "
-			"too; remove it there, or set arp_ignore (strictARP)",
-			ip_format(&plan->addresses[i].ip, text), link->name);
-		(void)json_array_append_new(warnings, json_string(warning));
-		free(warning);
-	}
-	(void)json_object_set_new(explained, "warnings", warnings);
-}
-
 static json_t *explain(const struct speaker *speaker, const struct service_plan *plan)
 {
 	json_t *explained = service_json(plan);
@@ -205,7 +181,7 @@ static json_t *explain(const struct speaker *speaker, const struct service_plan 
 		(void)json_array_append_new(gates, gate_json(&plan->gates[i]));
 	(void)json_object_set_new(explained, "gates", gates);
 	(void)json_object_set_new(explained, "node", json_string(speaker->settings->node));
-	add_warnings(speaker, plan, explained);
+	(void)json_object_set_new(explained, "warnings", warnings_of(speaker, plan));
 	return explained;
 }
 
