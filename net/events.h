@@ -6,6 +6,7 @@
  * events a second, and none of them matters but those of the default route. Pure.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -16,7 +17,15 @@ enum {
 struct nlmsghdr;
 
 /* Whether @head, of a whole message, is such a route. */
-int net_events_is_default_route(const struct nlmsghdr *head);
+bool net_events_is_default_route(const struct nlmsghdr *head);
+
+/**
+ * net_events_read_link() - what a whole message says of a link's carrier
+ *
+ * Return: false, and nothing set: it is not about a link.
+ */
+bool net_events_read_link(
+	const struct nlmsghdr *head, unsigned *ret_ifindex, bool *ret_has_carrier);
 
 /* What a datagram of netlink messages is about. One that is cut may be about anything. */
 unsigned net_events_judge(const void *bytes, size_t len);

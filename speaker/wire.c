@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/carrier.h"
 #include "speaker/privileges.h"
 #include "speaker/wire_queue.h"
 
@@ -41,7 +42,8 @@ struct wire {
 	struct wire_side side;
 	struct event *mailbox;
 	struct event *pulse;
-	uint64_t pulse_ns; /* when it was seen last */
+	struct net_carrier *carrier; /* NULL: nobody wants to know */
+	uint64_t pulse_ns;           /* when it was seen last */
 	struct wire_view view;
 };
 
@@ -274,7 +276,10 @@ static int open_thread_side(struct wire *wire)
 	if (!wire->mailbox || !wire->pulse || event_priority_set(wire->pulse, 0) < 0 ||
 		event_add(wire->mailbox, NULL) < 0 || event_add(wire->pulse, &pulse) < 0)
 		return -ENOMEM;
-	return 0;
+	if (!wire->conf.hooks.on_carrier)
+		return 0;
+	return net_carrier_open(
+		base, wire->conf.hooks.on_carrier, wire->conf.hooks.user, &wire->carrier);
 }
 
 /* Signals are main's. */
@@ -373,6 +378,7 @@ struct wire *wire_free(struct wire *wire)
 		event_free(wire->inbox);
 	bfd_engine_free(wire->side.bfd);
 	arp_engine_free(wire->side.arp);
+	net_carrier_free(wire->carrier);
 	if (wire->mailbox)
 		event_free(wire->mailbox);
 	if (wire->pulse)

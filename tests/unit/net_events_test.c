@@ -4,6 +4,7 @@
 #include "net/events.h"
 #include "tests/unit/cmocka_all.h"
 
+#include <linux/if.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -71,9 +72,47 @@ static void a_datagram_that_is_cut_may_be_about_anything(void **state)
 		net_events_judge(&message, sizeof(message) - 4), NET_NEWS_LINKS | NET_NEWS_ROUTES);
 }
 
+struct link_case {
+	const char *name;
+	uint16_t type;
+	uint8_t family;
+	unsigned flags;
+	bool is_read;
+	bool has_carrier;
+};
+
+/* clang-format off */
+static struct link_case link_cases[] = {
+	{ "a_link_that_runs_has_a_carrier",       RTM_NEWLINK, AF_UNSPEC, IFF_UP | IFF_RUNNING | IFF_LOWER_UP, true,  true },
+	{ "a_link_whose_cable_is_out_has_none",   RTM_NEWLINK, AF_UNSPEC, IFF_UP,                              true,  false },
+	{ "a_link_that_is_down_has_none",         RTM_NEWLINK, AF_UNSPEC, 0,                                   true,  false },
+	{ "a_link_that_is_gone_has_none",         RTM_DELLINK, AF_UNSPEC, IFF_UP | IFF_RUNNING | IFF_LOWER_UP, true,  false },
+	{ "a_port_that_leaves_a_bridge_lives_on", RTM_DELLINK, AF_BRIDGE, IFF_UP,                              false, false },
+	{ "an_address_is_no_link",                RTM_NEWADDR, AF_UNSPEC, IFF_UP,                              false, false },
+};
+/* clang-format on */
+
+static void carrier_is_read(void **state)
+{
+	const struct link_case *c = *state;
+	const struct {
+		struct nlmsghdr head;
+		struct ifinfomsg link;
+	} message = {
+		.head = { .nlmsg_len = sizeof(message), .nlmsg_type = c->type },
+		.link = { .ifi_family = c->family, .ifi_index = 7, .ifi_flags = c->flags },
+	};
+	unsigned ifindex = 0;
+	bool has_carrier = false;
+
+	assert_int_equal(net_events_read_link(&message.head, &ifindex, &has_carrier), c->is_read);
+	assert_int_equal(has_carrier, c->has_carrier);
+	assert_int_equal(ifindex, c->is_read ? 7 : 0);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[COUNT_OF(cases) + 2];
+	struct CMUnitTest tests[COUNT_OF(cases) + COUNT_OF(link_cases) + 2];
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		tests[i] = (struct CMUnitTest){
@@ -83,5 +122,9 @@ int main(void)
 		every_message_of_a_datagram_counts);
 	tests[COUNT_OF(cases) + 1] = (struct CMUnitTest)cmocka_unit_test(
 		a_datagram_that_is_cut_may_be_about_anything);
+	for (size_t i = 0; i < COUNT_OF(link_cases); i++)
+		tests[COUNT_OF(cases) + 2 + i] = (struct CMUnitTest){ .name = link_cases[i].name,
+			.test_func = carrier_is_read,
+			.initial_state = &link_cases[i] };
 	return cmocka_run_group_tests_name("net_events", tests, NULL, NULL);
 }

@@ -24,6 +24,7 @@ struct fixture {
 	unsigned started;
 	unsigned stopped;
 	unsigned stalls;
+	unsigned carriers;
 	unsigned done;
 	unsigned ran[POST_COUNT];
 	size_t ran_count;
@@ -58,13 +59,24 @@ static void on_stall(void *user, uint64_t slept_ns)
 	((struct fixture *)user)->stalls++;
 }
 
+static void on_carrier(void *user, unsigned ifindex, bool has_carrier)
+{
+	(void)ifindex;
+	(void)has_carrier;
+	((struct fixture *)user)->carriers++;
+}
+
 static int set_up(void **state)
 {
 	struct fixture *f = xnew(struct fixture);
 	const struct wire_conf conf = {
 		.arp = { .schedule = { .count = 1 }, .frames_per_second = 500 },
 		.stall_ns = 300 * NS_PER_MS,
-		.hooks = { .start = start, .stop = stop, .on_stall = on_stall, .user = f },
+		.hooks = { .start = start,
+			.stop = stop,
+			.on_stall = on_stall,
+			.on_carrier = on_carrier,
+			.user = f },
 	};
 
 	f->main_thread = pthread_self();
