@@ -20,8 +20,8 @@ configure_bird() {
 	router id 198.51.100.1;
 	protocol device { }
 	protocol bfd {
-	  interface "eth0" { min rx interval $2 ms; min tx interval $2 ms; multiplier 4; $3 };
-	  multihop { interval $2 ms; multiplier 4; passive yes; $3 };
+	  interface "eth0" { min rx interval $2 ms; min tx interval $2 ms; multiplier 5; $3 };
+	  multihop { interval $2 ms; multiplier 5; passive yes; $3 };
 	  ${4:-$neighbors}
 	}
 	EOF
@@ -31,29 +31,29 @@ reconfigure() {
 	birdc -s "$work/bird-$1.ctl" configure | grep -q -e Reconfigured -e 'in progress' ||
 		fail "BIRD does not take its configuration"
 }
-here=if=eth0,tx=50,rx=50,mult=4
+here=if=eth0,tx=100,rx=100,mult=8
 
-configure_bird node-b 60 ""
+configure_bird node-b 150 ""
 start_bird node-b
 start_ours node-a "peer=192.0.2.2,$here" "peer=2001:db8::2,local=2001:db8::1,$here,passive"
 wait_for 15 "IPv4" is node-a 192.0.2.2 state=Up || fail "IPv4 is not Up"
 wait_for 15 "IPv6, ours passive" is node-a 2001:db8::2 state=Up || fail "IPv6 is not Up"
 wait_for 10 "BIRD says so" bird_is node-b 192.0.2.1 Up || fail "BIRD: IPv4"
 wait_for 10 "BIRD says so" bird_is node-b 2001:db8::1 Up || fail "BIRD: IPv6"
-wait_for 10 "what was agreed" is node-a 192.0.2.2 detect_us=240000 tx_us=50000 poll=0 ||
+wait_for 10 "what was agreed" is node-a 192.0.2.2 detect_us=750000 tx_us=100000 poll=0 ||
 	fail "detection time: $(view node-a 192.0.2.2)"
 
 # Timers change while Up: ours, then BIRD's. Nobody falls.
-tell node-a put "peer=192.0.2.2,if=eth0,tx=400,rx=300,mult=5"
-wait_for 10 "the poll sequence ends" is node-a 192.0.2.2 poll=0 tx_us=400000 detect_us=1200000 ||
+tell node-a put "peer=192.0.2.2,if=eth0,tx=400,rx=300,mult=8"
+wait_for 10 "the poll sequence ends" is node-a 192.0.2.2 poll=0 tx_us=400000 detect_us=1500000 ||
 	fail "our change"
 reconfigure node-b 500 ""
-wait_for 15 "BIRD's change" is node-a 192.0.2.2 remote_tx_us=500000 detect_us=2000000 ||
+wait_for 15 "BIRD's change" is node-a 192.0.2.2 remote_tx_us=500000 detect_us=2500000 ||
 	fail "BIRD's change: $(view node-a 192.0.2.2)"
 is node-a 192.0.2.2 state=Up flaps=0 || fail "it fell when timers changed"
-reconfigure node-b 60 ""
+reconfigure node-b 150 ""
 tell node-a put "peer=192.0.2.2,$here"
-wait_for 15 "quick again" is node-a 192.0.2.2 detect_us=240000 || fail "quick again"
+wait_for 15 "quick again" is node-a 192.0.2.2 detect_us=750000 || fail "quick again"
 
 # Killed, BIRD is noticed by ICMP within an interval; it comes back with another discriminator.
 : >"$work/node-a.log"
@@ -76,7 +76,7 @@ wait_for 10 "AdminDown is taken" bird_is node-b 192.0.2.1 Down || fail "our Admi
 for type in simple "keyed md5" "meticulous keyed md5" "keyed sha1" "meticulous keyed sha1"; do
 	ours=${type// /-}
 	ours=${ours/meticulous-keyed/meticulous}
-	reconfigure node-b 60 "authentication $type; password \"north wind\" { id 7; };"
+	reconfigure node-b 150 "authentication $type; password \"north wind\" { id 7; };"
 	start_ours node-a "peer=192.0.2.2,$here,auth=$ours:7:north wind,auth=$ours:8:old key"
 	wait_for 20 "$type" is node-a 192.0.2.2 state=Up || fail "$type: $(view node-a 192.0.2.2)"
 	wait_for 10 "BIRD says so" bird_is node-b 192.0.2.1 Up || fail "BIRD: $type"
@@ -92,10 +92,10 @@ done
 
 # Two hops, BIRD passive; authenticated. BIRD sends with the kernel's TTL of 64.
 key="authentication meticulous keyed sha1; password \"north wind\" { id 7; };"
-configure_bird far 60 "$key" "neighbor 192.0.2.1 local 198.51.100.2 multihop;
+configure_bird far 150 "$key" "neighbor 192.0.2.1 local 198.51.100.2 multihop;
 	neighbor 2001:db8::1 local 2001:db8:1::2 multihop;"
 start_bird far
-hops=multihop,ttl=63,tx=50,rx=50,mult=4,auth=meticulous-sha1:7:north
+hops=multihop,ttl=63,tx=100,rx=100,mult=8,auth=meticulous-sha1:7:north
 start_ours node-a "peer=198.51.100.2,local=192.0.2.1,$hops wind" \
 	"peer=2001:db8:1::2,local=2001:db8::1,$hops wind"
 wait_for 20 "two hops, IPv4" is node-a 198.51.100.2 state=Up || fail "two hops, IPv4"

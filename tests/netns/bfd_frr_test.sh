@@ -12,37 +12,37 @@ build=$1
 make_segment
 add_far
 start_frr node-b \
-	"peer 192.0.2.1 interface eth0" " receive-interval 60" " transmit-interval 60" " no shutdown" "exit" \
+	"peer 192.0.2.1 interface eth0" " receive-interval 150" " transmit-interval 150" " detect-multiplier 5" " no shutdown" "exit" \
 	"peer 2001:db8::1 local-address 2001:db8::2 interface eth0" " passive-mode" \
-	" receive-interval 60" " transmit-interval 60" " no shutdown" "exit"
-eth0=if=eth0,tx=50,rx=50,mult=4
-hops=multihop,ttl=250,tx=50,rx=50,mult=4
+	" receive-interval 150" " transmit-interval 150" " detect-multiplier 5" " no shutdown" "exit"
+eth0=if=eth0,tx=100,rx=100,mult=8
+hops=multihop,ttl=250,tx=100,rx=100,mult=8
 start_ours node-a "peer=192.0.2.2,$eth0,passive" "peer=2001:db8::2,local=2001:db8::1,$eth0"
 wait_for 15 "IPv4, ours passive" is node-a 192.0.2.2 state=Up || fail "IPv4 is not Up"
 wait_for 15 "IPv6, FRR passive" is node-a 2001:db8::2 state=Up || fail "IPv6 is not Up"
 wait_for 10 "FRR says so" frr_is node-b 192.0.2.1 '.status == "up"' || fail "FRR: IPv4"
 wait_for 10 "FRR says so" frr_is node-b 2001:db8::1 '.status == "up"' || fail "FRR: IPv6"
 
-# Both know what was agreed: 3 x max(50, 60) of FRR's, 4 x max(60, 50) of ours.
-wait_for 10 "our detection time" is node-a 192.0.2.2 detect_us=180000 tx_us=50000 poll=0 ||
+# Both know what was agreed: 5 x max(100, 150) ms of FRR's, 8 x max(150, 100) of ours.
+wait_for 10 "our detection time" is node-a 192.0.2.2 detect_us=750000 tx_us=100000 poll=0 ||
 	fail "detection time: $(view node-a 192.0.2.2)"
-agreed='."remote-detect-multiplier" == 4 and ."remote-transmit-interval" == 50'
+agreed='."remote-detect-multiplier" == 8 and ."remote-transmit-interval" == 100'
 wait_for 10 "FRR knows ours" frr_is node-b 192.0.2.1 "$agreed" ||
 	fail "FRR: $(frr node-b 'show bfd peers json')"
 [ "$(field node-a 192.0.2.2 remote)" = "$(frr node-b 'show bfd peers json' |
 	jq '.[] | select(.peer == "192.0.2.1") | .id')" ] || fail "discriminators"
 
 # Timers change while Up: ours, then FRR's. Nobody falls.
-tell node-a put "peer=192.0.2.2,if=eth0,tx=400,rx=300,mult=3,passive"
+tell node-a put "peer=192.0.2.2,if=eth0,tx=400,rx=300,mult=8,passive"
 slower='."remote-transmit-interval" == 400 and ."remote-receive-interval" == 300'
 wait_for 10 "FRR knows the new ones" frr_is node-b 192.0.2.1 "$slower" || fail "our change"
 wait_for 10 "the poll sequence ends" is node-a 192.0.2.2 poll=0 tx_us=400000 || fail "our poll"
 frr node-b "conf t" "bfd" "peer 192.0.2.1 interface eth0" "transmit-interval 500" >/dev/null
-wait_for 10 "we know the new one" is node-a 192.0.2.2 remote_tx_us=500000 detect_us=1500000 ||
+wait_for 10 "we know the new one" is node-a 192.0.2.2 remote_tx_us=500000 detect_us=2500000 ||
 	fail "FRR's change"
 tell node-a put "peer=192.0.2.2,$eth0,passive"
-frr node-b "conf t" "bfd" "peer 192.0.2.1 interface eth0" "transmit-interval 60" >/dev/null
-wait_for 10 "quick again" is node-a 192.0.2.2 tx_us=50000 remote_tx_us=60000 || fail "quick again"
+frr node-b "conf t" "bfd" "peer 192.0.2.1 interface eth0" "transmit-interval 150" >/dev/null
+wait_for 10 "quick again" is node-a 192.0.2.2 tx_us=100000 remote_tx_us=150000 || fail "quick again"
 is node-a 192.0.2.2 state=Up flaps=0 || fail "it fell when timers changed"
 
 # AdminDown, from either side, is understood as such (FRR sends no diagnostic with it).
@@ -79,14 +79,14 @@ wait_for 15 "Up again" is node-a 2001:db8::2 state=Up || fail "ours restarted, I
 # Two hops, both families. FRR of the far host; one that demands more hops' worth of TTL is not Up.
 start_frr far \
 	"peer 192.0.2.1 multihop local-address 198.51.100.2" " passive-mode" \
-	" minimum-ttl 250" " receive-interval 60" " transmit-interval 60" " no shutdown" "exit" \
+	" minimum-ttl 250" " receive-interval 150" " transmit-interval 150" " detect-multiplier 5" " no shutdown" "exit" \
 	"peer 2001:db8::1 multihop local-address 2001:db8:1::2" \
-	" minimum-ttl 250" " receive-interval 60" " transmit-interval 60" " no shutdown" "exit"
+	" minimum-ttl 250" " receive-interval 150" " transmit-interval 150" " detect-multiplier 5" " no shutdown" "exit"
 tell node-a put "peer=198.51.100.2,local=192.0.2.1,$hops"
 tell node-a put "peer=2001:db8:1::2,local=2001:db8::1,$hops,passive"
 wait_for 15 "two hops, IPv4" is node-a 198.51.100.2 state=Up || fail "two hops, IPv4"
 wait_for 15 "two hops, IPv6" is node-a 2001:db8:1::2 state=Up || fail "two hops, IPv6"
-tell node-a put "peer=198.51.100.2,local=192.0.2.1,multihop,ttl=255,tx=50,rx=50,mult=4"
+tell node-a put "peer=198.51.100.2,local=192.0.2.1,multihop,ttl=255,tx=100,rx=100,mult=8"
 wait_for 10 "a minimum TTL of 255" is node-a 198.51.100.2 state=Down || fail "minimum TTL"
 [[ $(field node-a 198.51.100.2 drops) == *ttl:* ]] || fail "drops by TTL are not counted"
 echo "good"
