@@ -21,6 +21,7 @@ enum {
 
 static const struct command_table *const tables[] = {
 	&commands_agent,
+	&commands_bfd,
 	&commands_offline,
 	&commands_capture,
 };

@@ -20,7 +20,11 @@ void view_wire(const json_t *data, bool color, struct strbuf *out);
 void view_explain(const json_t *data, bool color, struct strbuf *out);
 void view_config(const json_t *data, bool color, struct strbuf *out);
 void view_reload(const json_t *data, bool color, struct strbuf *out);
+void view_bfd(const json_t *data, bool color, struct strbuf *out);
 void view_event(const json_t *data, bool color, struct strbuf *out);
+
+/* The answer to "bfd" about one peer: everything, where view_bfd() has a line. */
+void view_bfd_peer(const json_t *data, bool color, struct strbuf *out);
 
 /* Of offline_plan() and offline_diff(). */
 void view_plan(const json_t *data, bool color, struct strbuf *out);

@@ -72,6 +72,10 @@ json_t *warnings_of(const struct speaker *speaker, const struct service_plan *pl
 /* views_wire.c */
 json_t *view_wire(const struct speaker *speaker);
 
+/* views_bfd.c: all sessions, or that with the "peer" of @args. */
+void view_bfd(
+	const struct speaker *speaker, const json_t *args, json_t **ret_data, char **ret_error);
+
 /* metrics.c: for http_callbacks; @user is the speaker. */
 void speaker_metrics(void *user, struct strbuf *out);
 bool speaker_is_healthy(void *user, struct strbuf *why);

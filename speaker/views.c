@@ -274,6 +274,10 @@ void views_handle(
 		view_explain(user, args, ret_data, ret_error);
 		return;
 	}
+	if (strcmp(op, "bfd") == 0) {
+		view_bfd(user, args, ret_data, ret_error);
+		return;
+	}
 	if (debug_handle(user, op, args, ret_data, ret_error))
 		return;
 	if (strcmp(op, "reload") == 0) {
