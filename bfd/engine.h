@@ -10,7 +10,7 @@
  * It keeps its own time by a timerfd, so the base needs no flag. Before a peer is taken for dead, the
  * sockets are read empty: sleep of ours can not kill a session whose packets wait in a queue.
  *
- * There is no echo function (RFC 5880 section 5): who configures sessions has to refuse it.
+ * There is no echo function (RFC 5880 section 5): who configures sessions has to say so.
  */
 
 #include "base/ip.h"
