@@ -51,7 +51,7 @@ static void open_listener(struct listener *listener)
 		return;
 	}
 	listener->readable = event_new(listener->engine->base, listener->fd, EV_READ | EV_PERSIST,
-		engine_on_readable, listener);
+		bfd_on_readable, listener);
 	if (!listener->readable || event_add(listener->readable, NULL) < 0)
 		abort(); /* only memory can be missing */
 }
@@ -178,9 +178,9 @@ static void remove_entry(struct entry *entry)
 	uint64_t now_ns = clock_now_ns();
 
 	bfd_session_set_admin(&entry->session, true, BFD_DIAG_ADMIN_DOWN, now_ns);
-	engine_flush(entry, now_ns);
-	engine_unqueue(entry);
-	engine_close_socket(entry);
+	bfd_flush(entry, now_ns);
+	bfd_unqueue(entry);
+	bfd_close_socket(entry);
 	release_listener(entry);
 	leave_peer(entry);
 	HASH_DEL(engine->entries, entry);
@@ -221,8 +221,8 @@ int bfd_engine_put(struct bfd_engine *engine, const struct bfd_session_conf *con
 	bfd_session_set_timing(&entry->session, &conf->timing, now_ns);
 	bfd_session_set_auth(&entry->session, &conf->auth);
 	apply_admin(entry, now_ns);
-	engine_settle(entry, now_ns);
-	engine_arm(engine);
+	bfd_settle(entry, now_ns);
+	bfd_arm(engine);
 	return 0;
 }
 
@@ -233,7 +233,7 @@ bool bfd_engine_drop(struct bfd_engine *engine, const struct bfd_key *key)
 	if (!entry)
 		return false;
 	remove_entry(entry);
-	engine_arm(engine);
+	bfd_arm(engine);
 	return true;
 }
 
@@ -262,7 +262,7 @@ int bfd_engine_set_sessions(
 		if (!entry->is_wanted)
 			remove_entry(entry);
 	}
-	engine_arm(engine);
+	bfd_arm(engine);
 	return refused;
 }
 
@@ -276,9 +276,9 @@ static void apply_admin_all(struct bfd_engine *engine)
 	HASH_ITER(hh, engine->entries, entry, next)
 	{
 		apply_admin(entry, now_ns);
-		engine_settle(entry, now_ns);
+		bfd_settle(entry, now_ns);
 	}
-	engine_arm(engine);
+	bfd_arm(engine);
 }
 
 void bfd_engine_set_ready(struct bfd_engine *engine, bool is_ready, enum bfd_diag diag)
@@ -299,8 +299,8 @@ bool bfd_engine_set_admin(
 	entry->is_admin_down = is_down;
 	entry->admin_diag = diag;
 	apply_admin(entry, now_ns);
-	engine_settle(entry, now_ns);
-	engine_arm(engine);
+	bfd_settle(entry, now_ns);
+	bfd_arm(engine);
 	return true;
 }
 
@@ -325,7 +325,7 @@ static struct event *timer_event(struct bfd_engine *engine)
 	if (engine->timer_fd < 0)
 		abort(); /* no descriptor left at the start of a process */
 	event = event_new(
-		engine->base, engine->timer_fd, EV_READ | EV_PERSIST, engine_on_timer, engine);
+		engine->base, engine->timer_fd, EV_READ | EV_PERSIST, bfd_on_timer, engine);
 	if (!event || event_add(event, NULL) < 0)
 		abort(); /* only memory can be missing */
 	return event;

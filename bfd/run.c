@@ -72,7 +72,7 @@ static void set_error(struct entry *entry, int error, uint64_t now_ns)
 		bfd_report(entry, BFD_EV_SOCKET, error, now_ns);
 }
 
-void engine_close_socket(struct entry *entry)
+void bfd_close_socket(struct entry *entry)
 {
 	if (entry->on_error)
 		event_free(entry->on_error);
@@ -143,14 +143,14 @@ static void transmit(struct entry *entry, const struct bfd_packet *packet, uint6
 		entry->send_errors++;
 		/* The source address or the interface may have gone for good: begin anew. */
 		if (entry->session.state != BFD_UP)
-			engine_close_socket(entry);
+			bfd_close_socket(entry);
 	}
 	if (r == -EAGAIN || r == -ENOBUFS)
 		return; /* a full queue is no news */
 	set_error(entry, r, now_ns);
 }
 
-void engine_unqueue(struct entry *entry)
+void bfd_unqueue(struct entry *entry)
 {
 	if (entry->due_ns != BFD_NEVER)
 		RB_REMOVE(agenda, &entry->engine->agenda, entry);
@@ -163,13 +163,13 @@ static void requeue(struct entry *entry)
 
 	if (due_ns == entry->due_ns)
 		return;
-	engine_unqueue(entry);
+	bfd_unqueue(entry);
 	entry->due_ns = due_ns;
 	if (due_ns != BFD_NEVER)
 		RB_INSERT(agenda, &entry->engine->agenda, entry);
 }
 
-void engine_flush(struct entry *entry, uint64_t now_ns)
+void bfd_flush(struct entry *entry, uint64_t now_ns)
 {
 	struct bfd_packet packet;
 
@@ -178,15 +178,15 @@ void engine_flush(struct entry *entry, uint64_t now_ns)
 		transmit(entry, &packet, now_ns);
 }
 
-void engine_settle(struct entry *entry, uint64_t now_ns)
+void bfd_settle(struct entry *entry, uint64_t now_ns)
 {
-	engine_flush(entry, now_ns);
+	bfd_flush(entry, now_ns);
 	if (bfd_session_take_news(&entry->session))
 		bfd_report(entry, BFD_EV_STATE, 0, now_ns);
 	requeue(entry);
 }
 
-void engine_arm(struct bfd_engine *engine)
+void bfd_arm(struct bfd_engine *engine)
 {
 	struct entry *first = RB_MIN(agenda, &engine->agenda);
 	uint64_t due_ns = first ? first->due_ns : BFD_NEVER;
@@ -269,7 +269,7 @@ static void on_datagram(void *user, const struct bfd_datagram *datagram)
 	} else {
 		entry->drops[drop]++;
 	}
-	engine_settle(entry, engine->arrived_ns);
+	bfd_settle(entry, engine->arrived_ns);
 }
 
 static void read_listener(struct listener *listener, unsigned batches, uint64_t now_ns)
@@ -296,7 +296,7 @@ static void note_stall(struct bfd_engine *engine, uint64_t now_ns)
 	engine->on_event(engine->user, &event);
 }
 
-void engine_on_readable(evutil_socket_t fd, short events, void *arg)
+void bfd_on_readable(evutil_socket_t fd, short events, void *arg)
 {
 	struct listener *listener = arg;
 	uint64_t now_ns = clock_now_ns();
@@ -305,7 +305,7 @@ void engine_on_readable(evutil_socket_t fd, short events, void *arg)
 	(void)events;
 	note_stall(listener->engine, now_ns);
 	read_listener(listener, BATCHES_A_TURN, now_ns);
-	engine_arm(listener->engine);
+	bfd_arm(listener->engine);
 }
 
 static void drain(struct bfd_engine *engine, uint64_t now_ns)
@@ -328,12 +328,12 @@ static void run_agenda(struct bfd_engine *engine, uint64_t now_ns, bool is_drain
 			continue;
 		}
 		bfd_session_expire(&entry->session, now_ns);
-		engine_settle(entry, now_ns);
+		bfd_settle(entry, now_ns);
 	}
-	engine_arm(engine);
+	bfd_arm(engine);
 }
 
-void engine_on_timer(evutil_socket_t fd, short events, void *arg)
+void bfd_on_timer(evutil_socket_t fd, short events, void *arg)
 {
 	struct bfd_engine *engine = arg;
 	uint64_t now_ns = clock_now_ns();

@@ -224,8 +224,8 @@ int bfd_socket_send(int fd, const uint8_t *bytes, size_t len)
 {
 	ssize_t sent = send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	/* An ICMP error that came before is told here, and the packet is not sent. */
-	if (sent < 0 && errno == ECONNREFUSED)
+	/* An ICMP error that came before is told here, and the packet is not sent: once more. */
+	if (sent < 0 && errno != EAGAIN && errno != ENOBUFS)
 		sent = send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	return sent < 0 ? -errno : 0;
 }

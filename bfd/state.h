@@ -93,14 +93,14 @@ struct bfd_engine {
 /* run.c */
 void bfd_report(struct entry *entry, enum bfd_event_type type, int error, uint64_t now_ns);
 /* After anything that may have changed the session: sends, tells, and waits anew. */
-void engine_settle(struct entry *entry, uint64_t now_ns);
+void bfd_settle(struct entry *entry, uint64_t now_ns);
 /* Sends what the session has to say now, and no more: it goes. */
-void engine_flush(struct entry *entry, uint64_t now_ns);
+void bfd_flush(struct entry *entry, uint64_t now_ns);
 /* Out of the agenda. */
-void engine_unqueue(struct entry *entry);
-void engine_close_socket(struct entry *entry);
+void bfd_unqueue(struct entry *entry);
+void bfd_close_socket(struct entry *entry);
 /* Lets the timer stand for what is due first. */
-void engine_arm(struct bfd_engine *engine);
+void bfd_arm(struct bfd_engine *engine);
 /* For event_new(). */
-void engine_on_timer(evutil_socket_t fd, short events, void *engine);
-void engine_on_readable(evutil_socket_t fd, short events, void *listener);
+void bfd_on_timer(evutil_socket_t fd, short events, void *engine);
+void bfd_on_readable(evutil_socket_t fd, short events, void *listener);
