@@ -2,6 +2,7 @@
 
 #include "bfd/auth.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/wire.h"
 
@@ -14,7 +15,8 @@ enum {
 	DIGEST_HEADER = 8, /* and a reserved byte and the sequence number */
 	DIGEST_AT = BFD_PACKET_MIN + DIGEST_HEADER,
 	DIGEST_MAX = 32,
-	HMAC_BLOCK = 64, /* of SHA-256, RFC 2104 */
+	HMAC_BLOCK = 64,      /* of SHA-256, RFC 2104 */
+	SEQUENCE_TICKS = 256, /* a second; more than packets are sent */
 };
 
 /* What is different from type to type. */
@@ -180,6 +182,13 @@ static void compute(struct bfd_digests *digests, enum bfd_auth_type type,
 	OPENSSL_cleanse(copy, sizeof(copy));
 }
 
+uint32_t bfd_auth_first_sequence(enum bfd_auth_type type, uint64_t wall_ns, uint32_t chance)
+{
+	if (type != BFD_AUTH_HMAC_SHA256)
+		return chance;
+	return (uint32_t)(wall_ns / (NS_PER_S / SEQUENCE_TICKS));
+}
+
 size_t bfd_auth_sign(struct bfd_auth *auth, struct bfd_digests *digests,
 	uint8_t bytes[BFD_PACKET_MAX], size_t len)
 {
@@ -236,6 +245,8 @@ static bool is_in_window(const struct bfd_auth *auth, uint32_t sequence, uint32_
 
 	if (!auth->has_seen)
 		return true;
+	if (auth->conf.type == BFD_AUTH_HMAC_SHA256)
+		return ahead > 0 && ahead <= INT32_MAX;
 	return ahead <= window && (ahead > 0 || !method_of(auth->conf.type)->is_meticulous);
 }
 

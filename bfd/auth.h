@@ -8,8 +8,11 @@
  *
  * Our own type, 254, is for sessions between our own speakers. Its section has the layout of SHA1's
  * with 32 bytes of digest: type, length 40, key ID, reserved 0, sequence number, digest. The digest
- * is HMAC-SHA256 (RFC 2104) with the key over the whole packet with the digest's bytes zero. The
- * sequence number is treated as in the meticulous types.
+ * is HMAC-SHA256 (RFC 2104) with the key over the whole packet with the digest's bytes zero. Every
+ * packet has a new sequence number; any that is ahead of the last one (by less than 2^31) is taken. It
+ * begins at the time of day in units of 1/256 s, so that a speaker that begins anew is ahead of what
+ * it was and is believed at once, not after twice the detection time. Where that fails (a clock set
+ * back, half a year Up) bfd.AuthSeqKnown is forgotten as in the other types.
  */
 
 #include "base/own.h"
@@ -56,6 +59,9 @@ bool bfd_digests_can(const struct bfd_digests *digests, enum bfd_auth_type type)
 /* 0, or -EINVAL: a type that there is not, a key that is empty or too long, two with one ID. */
 must_check int bfd_auth_check_conf(const struct bfd_auth_conf *conf);
 
+/* The number to begin with: of our own type from @wall_ns, of the others @chance. */
+uint32_t bfd_auth_first_sequence(enum bfd_auth_type type, uint64_t wall_ns, uint32_t chance);
+
 /**
  * bfd_auth_sign() - append the authentication section to a packet that bfd_packet_build() wrote
  * @len: of @bytes so far
@@ -69,7 +75,8 @@ size_t bfd_auth_sign(struct bfd_auth *auth, struct bfd_digests *digests,
  * bfd_auth_verify() - judge the authentication section of a packet, RFC 5880 section 6.7
  * @bytes:  the packet; at least @packet->len bytes
  * @packet: what bfd_packet_parse() made of it
- * @window: how far a sequence number may be ahead: three times the detection multiplier
+ * @window: how far a sequence number may be ahead: three times the detection multiplier; not looked at
+ *          with our own type
  *
  * A type that is right, but with a key or digest that is not, is told apart from a replay.
  *

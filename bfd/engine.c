@@ -164,7 +164,7 @@ static struct entry *add_entry(
 	entry->discriminator = new_discriminator(engine);
 	entry->told_state = BFD_DOWN;
 	bfd_session_init(&entry->session, &conf->timing, &conf->auth, entry->discriminator,
-		arc4random(), now_ns);
+		bfd_auth_first_sequence(conf->auth.type, clock_wall_ns(), arc4random()), now_ns);
 	HASH_ADD(hh, engine->entries, discriminator, sizeof(entry->discriminator), entry);
 	join_peer(entry);
 	engine->count++;

@@ -96,7 +96,7 @@ bool bfd_timing_is_valid(const struct bfd_timing *timing);
  * bfd_session_init() - a session in state Down
  * @auth:          checked by bfd_auth_check_conf()
  * @discriminator: unique on this host, not zero
- * @sequence:      random; the first sequence number is the next one
+ * @sequence:      bfd_auth_first_sequence(); the first packet has the next one
  */
 void bfd_session_init(struct bfd_session *session, const struct bfd_timing *timing,
 	const struct bfd_auth_conf *auth, uint32_t discriminator, uint32_t sequence,

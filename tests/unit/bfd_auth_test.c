@@ -235,6 +235,7 @@ static struct step steps[] = {
 	{ "meticulous_drops_beyond_the_window", BFD_AUTH_METICULOUS_SHA1, WINDOW + 1,
 		BFD_DROP_AUTH_SEQUENCE },
 	{ "hmac_drops_a_replay", BFD_AUTH_HMAC_SHA256, 0, BFD_DROP_AUTH_SEQUENCE },
+	{ "hmac_takes_any_number_ahead", BFD_AUTH_HMAC_SHA256, INT32_MAX, BFD_GOOD },
 	{ "hmac_drops_an_old_number", BFD_AUTH_HMAC_SHA256, -2, BFD_DROP_AUTH_SEQUENCE },
 };
 /* clang-format on */

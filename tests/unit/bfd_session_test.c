@@ -567,6 +567,28 @@ static void an_authenticated_peer_that_begins_anew_is_believed_in_the_end(void *
 	assert_int_equal(net->ends[0].remote_discriminator, 33);
 }
 
+static void a_speaker_that_begins_anew_is_believed_at_once(void **state)
+{
+	const struct bfd_auth_conf auth = {
+		.type = BFD_AUTH_HMAC_SHA256,
+		.key_count = 1,
+		.keys = { { .id = 1, .len = 3, .bytes = "key" } },
+	};
+	auto_(net_freep) struct net *net = make(&usual, &usual, &auth);
+	const uint64_t born_ns = 1764000000 * NS_PER_S;
+
+	(void)state;
+	net->ends[1].auth.sent_sequence = bfd_auth_first_sequence(auth.type, born_ns, 7);
+	run_ms(net, 100000);
+	assert_both(net, BFD_UP);
+	bfd_session_init(&net->ends[1], &usual, &auth, 33,
+		bfd_auth_first_sequence(auth.type, born_ns + 100 * NS_PER_S, 7), net->now_ns);
+	run_ms(net, 10);
+	assert_both(net, BFD_UP);
+	assert_int_equal(net->ends[0].remote_discriminator, 33);
+	assert_int_equal(net->ends[0].flaps, 1);
+}
+
 static void arrivals_are_measured(void **state)
 {
 	auto_(net_freep) struct net *net = make_up(&usual, &usual);
@@ -630,6 +652,7 @@ int main(void)
 		cmocka_unit_test(our_own_packet_reflected_is_dropped),
 		cmocka_unit_test(authenticated_sessions_stay_up_across_a_change_of_keys),
 		cmocka_unit_test(an_authenticated_peer_that_begins_anew_is_believed_in_the_end),
+		cmocka_unit_test(a_speaker_that_begins_anew_is_believed_at_once),
 		cmocka_unit_test(arrivals_are_measured),
 		cmocka_unit_test(news_are_told_once),
 		cmocka_unit_test(timing_that_can_not_be_kept_is_invalid),
