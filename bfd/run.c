@@ -137,17 +137,16 @@ static void transmit(struct entry *entry, const struct bfd_packet *packet, uint6
 		len = bfd_auth_sign(&entry->session.auth, entry->engine->digests, bytes, len);
 		r = bfd_socket_send(entry->fd, bytes, len);
 	}
-	if (r == 0) {
+	if (r == 0)
 		entry->packets_out++;
-	} else {
+	else
 		entry->send_errors++;
-		/* The source address or the interface may have gone for good: begin anew. */
-		if (entry->session.state != BFD_UP)
-			bfd_close_socket(entry);
-	}
 	if (r == -EAGAIN || r == -ENOBUFS)
 		return; /* a full queue is no news */
 	set_error(entry, r, now_ns);
+	/* The source address or the interface may have gone for good: begin anew. */
+	if (r < 0 && entry->session.state != BFD_UP)
+		bfd_close_socket(entry);
 }
 
 void bfd_unqueue(struct entry *entry)
