@@ -96,15 +96,35 @@ static bool keep_one(struct choice *choice, const struct ip *ip)
 	return !why;
 }
 
-/* What the status says counts first, then what was held before. */
+static void keep_list(struct choice *choice, const struct ip *ips, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		(void)keep_one(choice, &ips[i]);
+}
+
+static void keep_by_title(struct choice *choice, enum ipam_title title)
+{
+	const struct entry *entry = choice->entry;
+
+	switch (title) {
+	case IPAM_TITLE_HELD:
+		keep_list(choice, entry->keep, entry->is_holder ? entry->keep_count : 0);
+		break;
+	case IPAM_TITLE_STATUS:
+		keep_list(choice, choice->request->claims, choice->request->claim_count);
+		break;
+	case IPAM_TITLE_RESTORED:
+		keep_list(choice, entry->keep, entry->keep_count);
+		break;
+	case IPAM_TITLE_COUNT_:
+		break;
+	}
+}
+
 static void keep_claims(struct choice *choice)
 {
-	const struct ipam_request *request = choice->request;
-
-	for (size_t i = 0; i < request->claim_count; i++)
-		(void)keep_one(choice, &request->claims[i]);
-	for (size_t i = 0; i < choice->entry->keep_count; i++)
-		(void)keep_one(choice, &choice->entry->keep[i]);
+	for (unsigned title = 0; title < IPAM_TITLE_COUNT_; title++)
+		keep_by_title(choice, title);
 }
 
 /* Pools in the order in which @choice's Service may draw from them without naming one. */
@@ -239,7 +259,7 @@ static enum ipam_outcome finish(struct choice *choice, enum ipam_outcome kept)
 /* A wish that can not be met keeps what works, and says so; with nothing to keep it is @outcome. */
 static enum ipam_outcome keep_or(struct choice *choice, enum ipam_outcome outcome)
 {
-	if (!has_any(choice))
+	if (!has_any(choice) || (choice->request->needs_dual && !is_complete(choice)))
 		return outcome;
 	return finish(choice, IPAM_KEPT_DESPITE_REQUEST);
 }
@@ -365,11 +385,12 @@ static enum ipam_outcome choose_claimed(struct choice *choice)
 	return IPAM_NOT_PUBLISHED;
 }
 
-enum ipam_outcome ipam_choose(
-	struct ledger *ledger, const struct model *model, struct entry *entry, bool only_claims)
+static struct choice choice_of(
+	struct ledger *ledger, const struct model *model, struct entry *entry)
 {
 	const struct ipam_request *request = entry->now.request;
-	struct choice choice = {
+
+	return (struct choice){
 		.ledger = ledger,
 		.model = model,
 		.entry = entry,
@@ -377,6 +398,30 @@ enum ipam_outcome ipam_choose(
 		.service = (const struct service *)model_find(
 			model, MODEL_SERVICE, request->ns, request->name),
 	};
+}
+
+void ipam_reserve(struct ledger *ledger, const struct model *model, struct entry *entry,
+	enum ipam_title title)
+{
+	struct choice choice = choice_of(ledger, model, entry);
+	struct ip own[2] = { entry->now.ips[0], entry->now.ips[1] };
+	size_t count = entry->now.count;
+
+	(void)ledger_release(ledger, entry);
+	if (gate(&choice) == IPAM_ASSIGNED) {
+		keep_list(&choice, own, count);
+		keep_by_title(&choice, title);
+	}
+	book(&choice);
+	free(entry->now.detail);
+	entry->now.detail = NULL;
+}
+
+enum ipam_outcome ipam_choose(
+	struct ledger *ledger, const struct model *model, struct entry *entry, bool only_claims)
+{
+	struct choice choice = choice_of(ledger, model, entry);
+	const struct ipam_request *request = choice.request;
 	enum ipam_outcome outcome = gate(&choice);
 
 	if (outcome != IPAM_ASSIGNED)

@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+enum {
+	ROUNDS_MAX = 8, /* of serving those that wait, after one of them gave something up */
+};
+
 struct ipam {
 	enum ipam_mode mode;
 	char *class;
@@ -161,7 +165,8 @@ static void release(struct ipam *ipam, struct entry *entry)
 {
 	touch(ipam, entry);
 	stop_waiting(ipam, entry);
-	if (ipam->mode == IPAM_SELF && entry->now.count > 0) {
+	entry->is_holder = entry->now.count > 0;
+	if (ipam->mode == IPAM_SELF && entry->is_holder) {
 		memcpy(entry->keep, entry->now.ips, sizeof(entry->keep));
 		entry->keep_count = entry->now.count;
 	}
@@ -175,31 +180,46 @@ static bool may_end(enum ipam_outcome outcome)
 		outcome == IPAM_PARTLY_ASSIGNED || outcome == IPAM_KEPT_DESPITE_REQUEST;
 }
 
+/* The request itself is at fault: what was held before is no title any more. */
+static bool is_final(enum ipam_outcome outcome)
+{
+	return outcome == IPAM_BAD_REQUEST || outcome == IPAM_UNKNOWN_POOL ||
+		outcome == IPAM_POOL_NOT_ALLOWED || outcome == IPAM_NOT_IN_POOLS;
+}
+
 static void assign(struct ipam *ipam, const struct model *model, struct entry *entry)
 {
 	touch(ipam, entry);
 	free(entry->now.detail);
 	entry->now.detail = NULL;
 	entry->now.outcome = ipam_choose(&ipam->ledger, model, entry, ipam->mode == IPAM_FOLLOW);
-	if (entry->now.count > 0)
+	if (entry->now.count > 0 || is_final(entry->now.outcome))
 		entry->keep_count = 0;
-	if (may_end(entry->now.outcome)) {
+	/* A status may be honoured although the request is at fault, once its address is free. */
+	if (may_end(entry->now.outcome) ||
+		(is_final(entry->now.outcome) && entry->now.request->claim_count > 0)) {
 		entry->is_waiting = true;
 		RB_INSERT(wait_tree, &ipam->waits, entry);
 	}
 }
 
-/* Those that have something to keep come before those that have nothing. */
+/* How good the title is: an address held now, one in the status, one held before, none. */
+static int title(const struct entry *entry)
+{
+	if (entry->is_holder && entry->keep_count > 0)
+		return 0;
+	if (entry->now.request->claim_count > 0)
+		return 1;
+	return entry->keep_count > 0 ? 2 : 3;
+}
+
 static int serve_compare(const void *a, const void *b)
 {
 	struct entry *left = *(struct entry *const *)a;
 	struct entry *right = *(struct entry *const *)b;
-	bool left_keeps = left->now.request->claim_count > 0 || left->keep_count > 0;
-	bool right_keeps = right->now.request->claim_count > 0 || right->keep_count > 0;
+	int order = title(left) - title(right);
 
-	if (left_keeps != right_keeps)
-		return left_keeps ? -1 : 1;
-	return order_compare(left, right);
+	return order != 0 ? order : order_compare(left, right);
 }
 
 struct batch {
@@ -208,26 +228,60 @@ struct batch {
 	size_t capacity;
 };
 
-/* Assigns all of @batch anew, in order; each was released before. */
-static void serve(struct ipam *ipam, const struct model *model, struct batch *batch)
+/* Puts aside what everybody has a title to: all with the best title before any with the next. */
+static void reserve(struct ipam *ipam, const struct model *model, const struct batch *batch)
 {
-	if (batch->count > 1)
-		qsort(batch->at, batch->count, sizeof(struct entry *), serve_compare);
-	for (size_t i = 0; i < batch->count; i++)
-		assign(ipam, model, batch->at[i]);
+	for (unsigned title = 0; title < IPAM_TITLE_COUNT_; title++) {
+		for (size_t i = 0; i < batch->count; i++)
+			ipam_reserve(&ipam->ledger, model, batch->at[i], title);
+	}
 }
 
-static void serve_waiting(struct ipam *ipam, const struct model *model)
+static bool holds(const struct entry *entry, const struct ip *ip)
+{
+	return (entry->now.count > 0 && ip_equal(&entry->now.ips[0], ip)) ||
+		(entry->now.count > 1 && ip_equal(&entry->now.ips[1], ip));
+}
+
+/*
+ * Assigns all of @batch anew, in order; each was released before. Where what is given stays given,
+ * everybody's own is put aside first: or who lacks one of two addresses would draw what another, who
+ * is served later, has. Return: true if something that was put aside is free after all.
+ */
+static bool serve(struct ipam *ipam, const struct model *model, struct batch *batch)
+{
+	bool is_freed = false;
+
+	if (batch->count > 1)
+		qsort(batch->at, batch->count, sizeof(struct entry *), serve_compare);
+	if (ipam->mode == IPAM_SELF)
+		reserve(ipam, model, batch);
+	for (size_t i = 0; i < batch->count; i++) {
+		struct entry *entry = batch->at[i];
+		struct ip own[2] = { entry->now.ips[0], entry->now.ips[1] };
+		size_t count = entry->now.count;
+
+		(void)ledger_release(&ipam->ledger, entry);
+		assign(ipam, model, entry);
+		for (size_t k = 0; k < count; k++)
+			is_freed |= !holds(entry, &own[k]);
+	}
+	return is_freed;
+}
+
+static bool serve_waiting(struct ipam *ipam, const struct model *model)
 {
 	struct batch batch = { 0 };
 	struct entry *entry;
+	bool is_freed;
 
 	RB_FOREACH(entry, wait_tree, &ipam->waits)
 		*array_add(batch.at, batch.count, batch.capacity) = entry;
 	for (size_t i = 0; i < batch.count; i++)
 		release(ipam, batch.at[i]);
-	serve(ipam, model, &batch);
+	is_freed = serve(ipam, model, &batch);
 	free(batch.at);
+	return is_freed;
 }
 
 /* The Service is gone: reports it and forgets it. */
@@ -409,9 +463,9 @@ void ipam_update(struct ipam *ipam, const struct model *model, const struct mode
 		update.changed.count = 0;
 		release_from(ipam, update.first, &update.changed);
 	}
-	serve(ipam, model, &update.changed);
-	if (update.is_freed && ipam->mode == IPAM_SELF)
-		serve_waiting(ipam, model);
+	update.is_freed |= serve(ipam, model, &update.changed);
+	for (unsigned i = 0; i < ROUNDS_MAX && update.is_freed && ipam->mode == IPAM_SELF; i++)
+		update.is_freed = serve_waiting(ipam, model);
 	report_changes(&update);
 	free(update.changed.at);
 }

@@ -19,6 +19,7 @@ struct entry {
 	struct ipam_assignment now;
 	struct ip keep[2]; /* held before, or restored: wanted again */
 	size_t keep_count;
+	bool is_holder;  /* had keep until this update; else it lost it before, or was restored */
 	bool is_waiting; /* would take what it did not get */
 	/* As it was before the update that runs: */
 	struct ip before[2];
