@@ -1,0 +1,361 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Announcers of BGP compared, in one run, against one and the same receiver (bgp_sink).
+
+    tests/bench/bgp.py BUILD [--only ours,bird,gobgp,frr] [--sizes 1000,10000,100000]
+                       [--changes 100] [--resets 3]
+
+For each announcer and size: seconds from Established to the last prefix, UPDATE messages and octets,
+resident memory and CPU after that. With the second size: one route more until the receiver has read
+it (median and p99), and after a reset by the receiver the seconds until Established and until the
+last prefix. Needs root: two namespaces joined by a veth pair, gone at the end. What an announcer can
+not do in time is told as "-", never guessed. Timers of the others are set to the shortest they take;
+their change is one run of their own command, and for bird a file of all routes before it.
+"""
+import argparse
+import os
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+RUN = f"bmb{os.getpid()}"
+NODE, ROUTER = f"{RUN}-n", f"{RUN}-r"
+NODE_IP, ROUTER_IP = "192.0.2.1", "192.0.2.254"
+FEED_IP = "198.18.0.1"  # of the node's loopback: gobgp takes no next hop of 127/8
+NODE_AS, ROUTER_AS = 65001, 65100
+LIMIT = 120.0  # seconds for anything to happen
+
+
+def host(n):
+    return f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}"
+
+
+def in_ns(space, *words, **how):
+    return subprocess.Popen(["ip", "netns", "exec", space, *words], **how)
+
+
+def do(*words, **how):
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, **how)
+
+
+def make_link():
+    for space in (NODE, ROUTER):
+        do("ip", "netns", "add", space)
+    do("ip", "-n", NODE, "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", ROUTER)
+    for space, address in ((NODE, NODE_IP), (ROUTER, ROUTER_IP)):
+        do("ip", "-n", space, "link", "set", "lo", "up")
+        do("ip", "-n", space, "addr", "add", f"{address}/24", "dev", "eth0")
+        do("ip", "-n", space, "link", "set", "eth0", "up")
+    do("ip", "-n", NODE, "addr", "add", f"{FEED_IP}/32", "dev", "lo")
+
+
+class Sink:
+    """The receiver; keeps the time of each event and of each sum of prefixes."""
+
+    def __init__(self, build):
+        self.changed = threading.Condition()
+        self.forget()
+        self.process = in_ns(ROUTER, f"{build}/tests/bench/bgp_sink", ROUTER_IP, str(ROUTER_AS),
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        threading.Thread(target=self.listen, daemon=True).start()
+        if not self.wait(lambda: "listening" in self.at):
+            sys.exit("bgp_sink does not listen")
+
+    def forget(self):
+        self.at = {}
+        self.sums = []
+
+    def listen(self):
+        for line in self.process.stdout:
+            words = line.split()
+            with self.changed:
+                if words[0] == "routes":
+                    self.sums.append([int(word) for word in words[1:]])
+                else:
+                    self.at[words[0]] = int(words[1])
+                self.changed.notify_all()
+
+    def wait(self, condition, limit=LIMIT):
+        with self.changed:
+            return self.changed.wait_for(condition, limit)
+
+    def announced(self):
+        return self.sums[-1][1] if self.sums else 0
+
+    def wait_routes(self, count, limit=LIMIT):
+        """The line with which at least @count prefixes had come, or None."""
+        if not self.wait(lambda: self.announced() >= count, limit):
+            return None
+        return next(line for line in self.sums if line[1] >= count)
+
+    def reset(self):
+        self.forget()
+        self.process.stdin.write("reset\n")
+        self.process.stdin.flush()
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+
+
+class Announcer:
+    """One daemon with @count routes, its files in @folder."""
+
+    changes = 20
+
+    def __init__(self, build, folder, count):
+        self.build, self.folder, self.count = build, folder, count
+        self.processes = []
+
+    def file(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="ascii") as to:
+            to.write(text)
+        os.chmod(path, 0o644)
+        return path
+
+    def spawn(self, *words, **how):
+        log = open(os.path.join(self.folder, "log"), "ab")
+        how.setdefault("stdout", log)
+        self.processes.append(in_ns(NODE, *words, stderr=log, **how))
+        return self.processes[-1]
+
+    def run(self, *words):
+        done = in_ns(NODE, *words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        out = done.communicate()[0]
+        return done.returncode, out
+
+    def until(self, *words):
+        """Waits until the command succeeds."""
+        end = time.monotonic() + LIMIT
+        while self.run(*words)[0] != 0:
+            if time.monotonic() > end:
+                raise TimeoutError(" ".join(words))
+            time.sleep(0.05)
+
+    def figures(self):
+        """Resident octets, and seconds of CPU."""
+        resident = cpu = 0
+        for process in self.processes:
+            with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
+                resident += int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) * 1024
+            with open(f"/proc/{process.pid}/stat", encoding="ascii") as stat:
+                fields = stat.read().rsplit(")", 1)[1].split()
+            cpu += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return resident, cpu
+
+    def stop(self):
+        for process in self.processes:
+            process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+class Ours(Announcer):
+    program = "ip"
+    changes = 100
+
+    def start(self):
+        self.process = self.spawn(f"{self.build}/tests/bench/bgp_announce", ROUTER_IP, str(ROUTER_AS),
+                                  str(NODE_AS), str(self.count), stdin=subprocess.PIPE)
+
+    def add(self, n):
+        self.process.stdin.write(f"add {n}\n".encode())
+        self.process.stdin.flush()
+
+
+class Bird(Announcer):
+    program = "bird"
+
+    def configure(self, count):
+        routes = "".join(f"route {host(n)}/32 blackhole;\n" for n in range(count))
+        self.file("routes.conf", f"protocol static {{ ipv4;\n{routes}}}\n")
+
+    def start(self):
+        self.configure(self.count)
+        conf = self.file("bird.conf", f"""router id {NODE_IP};
+protocol device {{}}
+protocol direct {{ ipv4; }}
+protocol bgp sink {{ local {NODE_IP} as {NODE_AS}; neighbor {ROUTER_IP} as {ROUTER_AS};
+  connect delay time 1; connect retry time 1; error wait time 1, 1; hold time 180;
+  ipv4 {{ import none; export where source = RTS_STATIC; next hop self; }}; }}
+include "{self.folder}/routes.conf";
+""")
+        self.socket = f"{self.folder}/bird.ctl"
+        self.spawn("bird", "-f", "-c", conf, "-s", self.socket)
+
+    def add(self, n):
+        self.configure(n + 1)
+        self.run("birdc", "-s", self.socket, "configure")
+
+
+class Gobgp(Announcer):
+    """Has no way to load many routes but a session (`mrt inject` loses most): ours feeds it."""
+
+    program = "gobgpd"
+    feeder_as = 65002
+
+    def start(self):
+        conf = self.file("gobgpd.toml", f"""[global.config]
+as = {NODE_AS}
+router-id = "192.0.2.2"
+port = 179
+local-address-list = ["{FEED_IP}"]
+[[neighbors]]
+[neighbors.config]
+neighbor-address = "{FEED_IP}"
+peer-as = {self.feeder_as}
+[neighbors.transport.config]
+passive-mode = true
+""")
+        self.spawn("gobgpd", "-f", conf, "--api-hosts", "127.0.0.1:50051")
+        self.until("gobgp", "global")
+        self.feeder = in_ns(NODE, f"{self.build}/tests/bench/bgp_announce", FEED_IP, str(NODE_AS),
+                            str(self.feeder_as), str(self.count), stdin=subprocess.PIPE)
+        wanted = f"Destination: {self.count},"
+        end = time.monotonic() + LIMIT
+        while wanted not in self.run("gobgp", "global", "rib", "summary")[1]:
+            if time.monotonic() > end:
+                raise TimeoutError("gobgp has not all routes")
+            time.sleep(0.2)
+        self.run("gobgp", "neighbor", "add", ROUTER_IP, "as", str(ROUTER_AS))
+
+    def stop(self):
+        self.feeder.stdin.close()
+        self.feeder.wait(10)
+        super().stop()
+
+    def add(self, n):
+        self.run("gobgp", "global", "rib", "add", f"{host(n)}/32")
+
+
+class Frr(Announcer):
+    program = "/usr/lib/frr/bgpd"
+
+    def start(self):
+        networks = "".join(f"  network {host(n)}/32\n" for n in range(self.count))
+        conf = self.file("bgpd.conf", f"""router bgp {NODE_AS}
+ bgp router-id {NODE_IP}
+ no bgp ebgp-requires-policy
+ no bgp network import-check
+ coalesce-time 0
+ neighbor {ROUTER_IP} remote-as {ROUTER_AS}
+ neighbor {ROUTER_IP} timers 60 180
+ neighbor {ROUTER_IP} timers connect 1
+ address-family ipv4 unicast
+{networks} exit-address-family
+""")
+        os.chmod(self.folder, 0o777)
+        self.spawn("/usr/lib/frr/bgpd", "-f", conf, "-Z", "-S", "-A", "127.0.0.1", "-P", "0", "-p", "0",
+                   "-i", f"{self.folder}/bgpd.pid", "--vty_socket", self.folder)
+
+    def add(self, n):
+        self.run("vtysh", "--vty_socket", self.folder, "-d", "bgpd", "-c", "configure terminal", "-c",
+                 f"router bgp {NODE_AS}", "-c", "address-family ipv4 unicast", "-c",
+                 f"network {host(n)}/32")
+
+
+ALL = {"ours": Ours, "bird": Bird, "gobgp": Gobgp, "frr": Frr}
+
+
+def seconds(later, earlier):
+    return (later - earlier) / 1e9
+
+
+def measure_dump(name, announcer, sink):
+    last = sink.wait_routes(announcer.count)
+    if not last:
+        print(f"{name:6} {announcer.count:7} routes: only {sink.announced()} came in {LIMIT:.0f} s")
+        return False
+    sink.wait(lambda: "end-of-rib" in sink.at, 2)
+    resident, cpu = announcer.figures()
+    _, _, _, messages, octets = sink.sums[-1]
+    print(f"{name:6} {announcer.count:7} routes: last prefix "
+          f"{seconds(last[0], sink.at['established']):.4f} s after Established, {messages} messages, "
+          f"{octets} octets, resident {resident / 1e6:.1f} MB, CPU {cpu:.2f} s", flush=True)
+    return True
+
+
+def measure_changes(name, announcer, sink, limit):
+    times = []
+    for n in range(announcer.count, announcer.count + min(limit, announcer.changes)):
+        before = sink.announced()
+        start = time.monotonic_ns()
+        announcer.add(n)
+        line = sink.wait_routes(before + 1, 20)
+        if not line:
+            print(f"{name:6} one route more: - (it did not come in 20 s)")
+            return
+        times.append((line[0] - start) / 1e6)
+        time.sleep(0.01)
+    times.sort()
+    print(f"{name:6} one route more of {len(times)}: median {statistics.median(times):.3f} ms, "
+          f"p99 {times[min(len(times) - 1, int(len(times) * 0.99))]:.3f} ms", flush=True)
+
+
+def measure_resets(name, announcer, sink, count):
+    for _ in range(count):
+        routes = announcer.count
+        sink.reset()
+        last = sink.wait_routes(routes)
+        if not last or "closed" not in sink.at:
+            print(f"{name:6} reset: - (not all routes again in {LIMIT:.0f} s)")
+            return
+        print(f"{name:6} reset: Established after {seconds(sink.at['established'], sink.at['closed']):.4f}"
+              f" s, all {routes} again {seconds(last[0], sink.at['established']):.4f} s later", flush=True)
+        time.sleep(3)  # a session that lived long enough not to be damped by its owner
+
+
+def measure(name, build, count, arguments, is_second):
+    if not shutil.which(ALL[name].program):
+        print(f"{name:6} {count:7} routes: - (not installed)")
+        return
+    with tempfile.TemporaryDirectory(prefix=f"{RUN}-") as folder:
+        os.chmod(folder, 0o755)
+        sink = Sink(build)
+        announcer = ALL[name](build, folder, count)
+        try:
+            announcer.start()
+            if measure_dump(name, announcer, sink) and is_second:
+                time.sleep(3)
+                measure_changes(name, announcer, sink, arguments.changes)
+                measure_resets(name, announcer, sink, arguments.resets)
+        except TimeoutError as error:
+            print(f"{name:6} {count:7} routes: - ({error})")
+        finally:
+            announcer.stop()
+            sink.stop()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("--only", default=",".join(ALL))
+    parser.add_argument("--sizes", default="1000,10000,100000")
+    parser.add_argument("--changes", type=int, default=100)
+    parser.add_argument("--resets", type=int, default=3)
+    arguments = parser.parse_args()
+    sizes = [int(size) for size in arguments.sizes.split(",")]
+    detail = sizes[min(1, len(sizes) - 1)]
+    try:
+        make_link()
+        for size in sizes:
+            for name in arguments.only.split(","):
+                measure(name, os.path.abspath(arguments.build), size, arguments, size == detail)
+    finally:
+        for space in (NODE, ROUTER):
+            subprocess.run(["ip", "netns", "del", space], check=False)
+
+
+if __name__ == "__main__":
+    main()
