@@ -7,6 +7,7 @@
 
 #include "bellmanctl/capture.h"
 #include "bellmanctl/capture_stream.h"
+#include "bfd/fsm.h"
 
 enum {
 	BFD_KNOWN_MAX = 256,
@@ -17,7 +18,7 @@ struct bfd_known {
 	struct ip from;
 	struct ip to;
 	uint32_t discriminator;
-	uint8_t state;
+	enum bfd_state state; /* BFD_STATE_COUNT_: nothing yet */
 	uint8_t diag;
 };
 
