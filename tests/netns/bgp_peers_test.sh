@@ -157,7 +157,7 @@ both="families=3 routes=10 routes6=10"
 # shellcheck disable=SC2086
 {
 	speak frr 121 as=65121 source=192.0.2.121 address=192.0.2.20 peer_as=65000 $both
-	speak ibgp 122 as=65000 source=192.0.2.122 address=192.0.2.20 peer_as=65000 routes=10 local_pref=100
+	speak ibgp 122 as=65000 source=192.0.2.122 address=192.0.2.20 peer_as=65000 routes=10
 	speak md5 123 as=65123 source=192.0.2.123 address=192.0.2.20 peer_as=65000 routes=10 password=secret
 	speak gtsm 124 as=65124 source=192.0.2.124 address=192.0.2.20 peer_as=65000 routes=10 gtsm=1
 	speak exthop 126 as=4200000126 source=2001:db8::126 address=2001:db8::20 peer_as=65000 routes=10 exthop=1
@@ -165,7 +165,7 @@ both="families=3 routes=10 routes6=10"
 	speak gobgp 131 as=65131 source=192.0.2.131 address=192.0.2.21 peer_as=65000 $both
 	speak gobgpmd5 132 as=65132 source=192.0.2.132 address=192.0.2.21 peer_as=65000 $both password=secret
 	speak openbgpd 141 as=65141 source=192.0.2.141 address=192.0.2.22 peer_as=65000 $both
-	speak openibgp 142 as=65000 source=192.0.2.142 address=192.0.2.22 peer_as=internal routes=10 local_pref=100
+	speak openibgp 142 as=65000 source=192.0.2.142 address=192.0.2.22 peer_as=internal routes=10
 	speak exabgp 151 as=65151 source=192.0.2.151 address=192.0.2.23 peer_as=65000 $both
 	speak exabgpmd5 152 as=65152 source=192.0.2.152 address=192.0.2.23 peer_as=65000 $both password=secret
 }
@@ -182,6 +182,8 @@ wait_for 15 "FRR has routes of no address" frr_has ipv4Unicast eth0 10 || fail "
 wait_for 15 "and IPv6 ones" frr_has ipv6Unicast eth0 10 || fail "unnumbered v6"
 said unnumbered "exthop=1" || fail "unnumbered"
 said unnumbered "remote=fe80::" || fail "unnumbered"
+# FRR's advertisements gave this host an address of their prefix; ours that stays is the next hop.
+said unnumbered "nh6=2001:db8::1" || fail "unnumbered: next hop"
 for n in 131 132; do
 	wait_for 15 "GoBGP has the routes of $n" gobgp_has 192.0.2.$n ipv4 10 || fail "GoBGP $n"
 	wait_for 15 "GoBGP has IPv6 routes of $n" gobgp_has 192.0.2.$n ipv6 10 || fail "GoBGP v6 $n"
