@@ -318,12 +318,17 @@ static void only_a_change_that_must_restarts_the_session(void **state)
 	put(&pair->west);
 	assert_int_equal(pair->west.downs, 0);
 	assert_true(view_of(&pair->west).is_pending_change);
+	pair->west.conf.connect_seconds = 8;
+	put(&pair->west);
+	assert_true(view_of(&pair->west).is_pending_change); /* still */
 	pair->west.conf.families = BGP_FAMILIES_ALL;
 	put(&pair->west);
 	assert_int_equal(pair->west.downs, 1);
 	run_until(pair, &pair->east.downs, 1);
 	assert_int_equal(pair->east.end.notification.subcode, BGP_CEASE_CONF_CHANGE);
 	run_until(pair, &pair->west.ups, 2);
+	assert_false(view_of(&pair->west).is_pending_change);
+	assert_int_equal(view_of(&pair->west).ours.hold_seconds, 30);
 	pair_free(pair);
 }
 
