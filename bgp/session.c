@@ -169,7 +169,6 @@ void bgp_session_start(struct bgp_session *session)
 	if (!may_run(session) || is_anything_under_way(session))
 		return;
 	link = session->links[BGP_SLOT_DIALLED] = new_link(session, true);
-	session->is_pending_change = false;
 	bgp_conn_event(&link->conn, session->conf.is_passive ? BGP_EV_START_PASSIVE : BGP_EV_START,
 		clock_now_ns());
 	note_state(session);
@@ -372,6 +371,7 @@ static void on_up(struct bgp_session *session, struct bgp_link *link)
 	stop_link(session, BGP_SLOT_ACCEPTED, BGP_EV_COLLISION, BGP_BY_US, &why);
 	session->established_count++;
 	session->was_up = true;
+	session->is_pending_change = false;
 	session->is_restarting = false;
 	session->told_end = (struct bgp_end){ 0 };
 	note_state(session);
@@ -532,8 +532,8 @@ void bgp_session_set_conf(struct bgp_session *session, const struct bgp_peer_con
 		why = bgp_cease(BGP_CEASE_CONF_CHANGE, NULL, false);
 	if (session->conf.is_shut != conf->is_shut)
 		session->is_shut = conf->is_shut;
-	session->is_pending_change = change == BGP_CHANGE_NEXT_SESSION &&
-		session->links[BGP_SLOT_UP];
+	if (change == BGP_CHANGE_NEXT_SESSION && session->links[BGP_SLOT_UP])
+		session->is_pending_change = true;
 	if (change == BGP_CHANGE_RESTART) {
 		session->limits = (struct bgp_open_limits){ 0 };
 		session->retry = (struct bgp_retry){ 0 };
