@@ -97,5 +97,22 @@ refused() {
 	ctl node-a -o json announcements | jq -e '.[] | select(.ip == "192.0.2.240" and .state == "refused")'
 }
 wait_for 10 "the new holder is found" refused || fail "two owners after a stall"
+# The whole process stands: questions that waited are old when it wakes, and get no answer.
+ip -n "$run-client" addr del 192.0.2.240/32 dev eth0
+wait_for 30 "node-a answers once more" answers || fail "no answer when the address is free again"
+in_ns client tcpdump -l -n -i eth0 arp >"$work/arp.log" 2>&1 &
+pids+=($!)
+wait_for 5 "tcpdump listens" grep -q 'listening on' "$work/arp.log" || fail "tcpdump"
+kill -STOP "${pids[0]}"
+in_ns client arping -c 25 -W 0.1 -I eth0 192.0.2.240 >/dev/null 2>&1
+[ "$(grep -c 'Request who-has 192.0.2.240 tell 192.0.2.9' "$work/arp.log")" -ge 20 ] || fail "too few questions"
+begin=$(wc -l <"$work/arp.log")
+kill -CONT "${pids[0]}"
+after() { tail -n +$((begin + 1)) "$work/arp.log"; }
+asks_anew() { after | grep -q 'Request who-has 192.0.2.240 tell 0.0.0.0'; }
+wait_for 10 "it asks anew" asks_anew || fail "it did not ask after it stood"
+stale=$(after | sed '/tell 0.0.0.0/,$d' | grep -c 'Reply 192.0.2.240')
+[ "$stale" -le 2 ] || fail "$stale stale answers"
+wait_for 10 "node-a answers after all" answers || fail "no answer after a stop"
 grep -E 'ThreadSanitizer|AddressSanitizer' "$work/node-a.log" && fail "a sanitizer complained"
 echo "good"
