@@ -11,9 +11,8 @@ count=${2:-1000}
 make_segment
 mkdir "$work/manifests"
 python3 "$(dirname "$0")/make_tree.py" "$work/manifests" "$count"
-in_ns client tcpdump -B 16384 -tt -l -n -i eth0 arp >"$work/arp.log" 2>"$work/tcpdump.log" &
-pids+=($!)
-wait_for 5 "tcpdump listens" grep -q 'listening on' "$work/tcpdump.log" || fail "tcpdump"
+start_in client "$work/arp.log" tcpdump -B 16384 -tt -l -n -i eth0 arp
+wait_for 5 "tcpdump listens" grep -q 'listening on' "$work/arp.log" || fail "tcpdump"
 start_bellmand node-a "$work/manifests" 'log = { level = "warn"; };' 'metrics = { listen = ""; };'
 
 # announcements: time and address of each that a node made in request form

@@ -31,8 +31,7 @@ announced() { [ "$(who_has 192.0.2.240)" = "$(mac_of node-a)" ]; }
 wait_for 15 "it is announced when it is free" announced || fail "never announced"
 
 # Somebody claims it by gratuitous ARP: told with his MAC, and answered by an announcement.
-in_ns node-b tcpdump -l -n -i eth0 arp >"$work/arp.log" 2>&1 &
-pids+=($!)
+start_in node-b "$work/arp.log" tcpdump -l -n -i eth0 arp
 wait_for 5 "tcpdump listens" grep -q 'listening on' "$work/arp.log" || fail "tcpdump"
 in_ns client arping -c 1 -W 0.1 -U -S 192.0.2.240 -I eth0 192.0.2.240 >/dev/null
 contested() { ctl node-a -o json announcements | jq -e '.[] | select(.conflicts > 0 and .contested)'; }

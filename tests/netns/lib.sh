@@ -41,6 +41,16 @@ in_ns() {
 	ip netns exec "$run-$host" "$@"
 }
 
+# start_in HOST LOG COMMAND...: in the background until the script ends. (`in_ns ... &` would leave
+# the command alive: it is a shell that gets the signal.)
+start_in() {
+	local host=$1 log=$2
+
+	shift 2
+	ip netns exec "$run-$host" "$@" >"$log" 2>&1 &
+	pids+=($!)
+}
+
 add_host() {
 	local host=$1 number=$2
 

@@ -35,17 +35,16 @@ cat >"$work/bird.conf" <<-'BIRD'
 		neighbor 192.0.2.1 dev "eth0";
 	}
 BIRD
-in_ns node-b bird -f -c "$work/bird.conf" -s "$work/bird.ctl" >"$work/bird.log" 2>&1 &
-pids+=($!)
+# BIRD must not be the one that is late, on a machine where much else runs.
+realtime=()
+chrt -f 5 true 2>/dev/null && realtime=(chrt -f 5)
+start_in node-b "$work/bird.log" "${realtime[@]}" bird -f -c "$work/bird.conf" -s "$work/bird.ctl"
 ask debug-bfd '{"peer": "192.0.2.2", "interval_ms": 50, "multiplier": 3}' >/dev/null
 bfd_is_up() { ask debug-bfd-sessions '{}' | jq -e '.data[0].state == "Up"'; }
 bird_changed() { birdc -s "$work/bird.ctl" show bfd sessions | awk '$1 == "192.0.2.1" { print $3, $4, $5 }'; }
 wait_for 10 "the BFD session is up" bfd_is_up || fail "BFD: $(ask debug-bfd-sessions '{}')"
 bird_is_up() { bird_changed | grep -q '^Up .* 0.050'; }
 wait_for 10 "BIRD has it at 50 ms" bird_is_up || fail "BIRD: $(bird_changed)"
-up_since=$(bird_changed)
-heard_before=$(ask debug-bfd-sessions '{}' | jq '.data[0].packets_in')
-
 # Neither thread keeps more than CAP_NET_ADMIN (12) and CAP_NET_RAW (13). A sanitizer may have
 # threads of its own, started before main began.
 for status in "/proc/${pids[0]}/status" $(grep -l "^Name:.wire$" /proc/"${pids[0]}"/task/*/status); do
@@ -58,26 +57,36 @@ else
 	grep -q 'wire thread has no real-time priority' "$work/node-a.log" || fail "it is not told"
 fi
 
-# The main thread stands: its request has no reply, and nothing is missed on the wire.
-ask debug-stall '{"thread": "main", "ms": 2000}' >"$work/stall.reply" &
-stall=$!
-asked=0
-missed=0
-while kill -0 "$stall" 2>/dev/null; do
-	in_ns client arping -c 1 -W 1 -I eth0 192.0.2.240 >/dev/null 2>&1 || missed=$((missed + 1))
-	in_ns client ndisc6 -m -1 -q -r 1 -w 1000 2001:db8::240 eth0 >/dev/null 2>&1 || missed=$((missed + 1))
-	asked=$((asked + 2))
-done
-wait "$stall"
-grep -q '"ms": *2000' "$work/stall.reply" || fail "main was not held up: $(cat "$work/stall.reply")"
-[ "$asked" -ge 4 ] || fail "only $asked questions fitted into the stall"
-[ "$missed" -eq 0 ] || fail "$missed of $asked questions had no answer while main stood"
+# stall_main: the main thread stands, so that its request has no reply; every question on the wire
+# must have one. True if BFD held too.
+stall_main() {
+	local asked=0 missed=0 stall sessions heard_before flaps_before bird_before
 
-[ "$(bird_changed)" = "$up_since" ] || fail "BIRD lost the session: $up_since, then $(bird_changed)"
-sessions=$(ask debug-bfd-sessions '{}')
-jq -e '.data[0] | .state == "Up" and .flaps == 0' <<<"$sessions" >/dev/null || fail "BFD fell: $sessions"
-[ "$(jq '.data[0].packets_in' <<<"$sessions")" -gt $((heard_before + 20)) ] ||
-	fail "BFD packets were not taken while main stood: $sessions"
+	wait_for 10 "the BFD session is up" bfd_is_up || fail "BFD: $(ask debug-bfd-sessions '{}')"
+	wait_for 10 "BIRD has it at 50 ms" bird_is_up || fail "BIRD: $(bird_changed)"
+	bird_before=$(bird_changed)
+	sessions=$(ask debug-bfd-sessions '{}')
+	heard_before=$(jq '.data[0].packets_in' <<<"$sessions")
+	flaps_before=$(jq '.data[0].flaps' <<<"$sessions")
+	ask debug-stall '{"thread": "main", "ms": 2000}' >"$work/stall.reply" &
+	stall=$!
+	while kill -0 "$stall" 2>/dev/null; do
+		in_ns client arping -c 1 -W 1 -I eth0 192.0.2.240 >/dev/null 2>&1 || missed=$((missed + 1))
+		in_ns client ndisc6 -m -1 -q -r 1 -w 1000 2001:db8::240 eth0 >/dev/null 2>&1 ||
+			missed=$((missed + 1))
+		asked=$((asked + 2))
+	done
+	wait "$stall"
+	grep -q '"ms": *2000' "$work/stall.reply" || fail "main was not held up: $(cat "$work/stall.reply")"
+	[ "$asked" -ge 4 ] || fail "only $asked questions fitted into the stall"
+	[ "$missed" -eq 0 ] || fail "$missed of $asked questions had no answer while main stood"
+	sessions=$(ask debug-bfd-sessions '{}')
+	[ "$(jq '.data[0].packets_in' <<<"$sessions")" -gt $((heard_before + 20)) ] ||
+		fail "BFD packets were not taken while main stood: $sessions"
+	[ "$(jq '.data[0].flaps' <<<"$sessions")" -eq "$flaps_before" ] && [ "$(bird_changed)" = "$bird_before" ]
+}
+# A loaded machine may itself be 150 ms late; what main does would show each time.
+stall_main || stall_main || stall_main || fail "BFD fell each time that main stood"
 
 # The wire thread stands: it knows, asks whether somebody took the address, and answers again.
 before=$(ask wire '{}' | jq .data.stalls)
@@ -100,8 +109,7 @@ wait_for 10 "the new holder is found" refused || fail "two owners after a stall"
 # The whole process stands: questions that waited are old when it wakes, and get no answer.
 ip -n "$run-client" addr del 192.0.2.240/32 dev eth0
 wait_for 30 "node-a answers once more" answers || fail "no answer when the address is free again"
-in_ns client tcpdump -l -n -i eth0 arp >"$work/arp.log" 2>&1 &
-pids+=($!)
+start_in client "$work/arp.log" tcpdump -l -n -i eth0 arp
 wait_for 5 "tcpdump listens" grep -q 'listening on' "$work/arp.log" || fail "tcpdump"
 kill -STOP "${pids[0]}"
 in_ns client arping -c 25 -W 0.1 -I eth0 192.0.2.240 >/dev/null 2>&1
