@@ -110,8 +110,9 @@ static const char *const allocator_names[] = { "manifests", "self", "follow", NU
 static const char *const level_names[] = { "error", "warn", "info", "debug", NULL };
 static const char *const format_names[] = { "logfmt", "json", NULL };
 static const char *const sections[] = { "source", "interfaces", "control", "metrics", "log", "announce", "wire",
-	"bgp" };
+	"liveness", "ownership", "bgp" };
 
+static const char *const isolated_names[] = { "announce", "withdraw", NULL };
 static const char *const on_stop_names[] = { "restart", "leave", NULL };
 
 #define AT(member) offsetof(struct settings, member)
@@ -151,6 +152,14 @@ static const struct key keys[] = {
 	{ "announce.answers_per_second", KEY_UINT,     AT(announce.answers_per_second), 1, 100000 },
 	{ "wire.realtime",               KEY_BOOL,     AT(wire.realtime) },
 	{ "wire.priority",               KEY_UINT,     AT(wire.priority), 1, 99 },
+	{ "liveness.interval_ms",        KEY_UINT,     AT(liveness.interval_ms), 10, 10000 },
+	{ "liveness.multiplier",         KEY_UINT,     AT(liveness.multiplier), 2, 50 },
+	{ "liveness.port",               KEY_UINT,     AT(liveness.port), 1, 65535 },
+	{ "liveness.key_file",           KEY_PATH,     AT(liveness.key_file), 0, KEYS_TEXT_MAX },
+	{ "ownership.preempt",           KEY_BOOL,     AT(ownership.preempt) },
+	{ "ownership.hold_down_seconds", KEY_UINT,     AT(ownership.hold_down_seconds), 0, 3600 },
+	{ "ownership.spread",            KEY_BOOL,     AT(ownership.spread) },
+	{ "ownership.isolated",          KEY_WORD,     AT(ownership.isolated), .names = isolated_names },
 	{ "bgp.listen",                  KEY_STRINGS,  AT(bgp.listen), ADDRESSES },
 	{ "bgp.port",                    KEY_UINT,     AT(bgp.port), 1, 65535 },
 	{ "bgp.router_id",               KEY_TEXT,     AT(bgp.router_id), 0, 15, ROUTER_ID },
@@ -205,6 +214,11 @@ struct settings *settings_new(void)
 	s->announce.answers_per_second = 10000;
 	s->wire.realtime = true;
 	s->wire.priority = 10;
+	s->liveness.interval_ms = 100;
+	s->liveness.multiplier = 3;
+	s->liveness.port = 7473;
+	s->liveness.key_file = xstrdup("");
+	s->ownership.hold_down_seconds = 5;
 	s->bgp.port = 179;
 	s->bgp.router_id = xstrdup("");
 	s->bgp.restart_seconds = 30;
@@ -229,6 +243,7 @@ struct settings *settings_free(struct settings *settings)
 	free(settings->metrics.listen);
 	free(settings->load_balancer_class);
 	free(settings->publish);
+	free(settings->liveness.key_file);
 	keys_set_strings(&settings->bgp.listen, NULL, 0);
 	free(settings->bgp.router_id);
 	free(settings->bgp.health);

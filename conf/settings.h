@@ -29,6 +29,11 @@ enum settings_on_stop {
 	SETTINGS_STOP_LEAVE,   /* "leave": a farewell too */
 };
 
+enum settings_isolated {
+	SETTINGS_ISOLATED_ANNOUNCE, /* "announce": who hears no other node serves its side */
+	SETTINGS_ISOLATED_WITHDRAW, /* "withdraw": it owns nothing */
+};
+
 enum {
 	SETTINGS_SCHEDULE_MAX = 32,
 	SETTINGS_BGP_LISTEN_MAX = 8,
@@ -85,6 +90,20 @@ struct settings {
 		bool realtime;     /* wire.realtime: true: SCHED_FIFO where it is allowed */
 		uint32_t priority; /* wire.priority: 10; 1 to 99 */
 	} wire;
+
+	struct {
+		uint32_t interval_ms; /* liveness.interval_ms: 100; 10 to 10000 */
+		uint32_t multiplier;  /* liveness.multiplier: 3; 2 to 50 */
+		uint32_t port;        /* liveness.port: 7473, of messages between speakers */
+		char *key_file;       /* liveness.key_file: "" (nodes do not watch one another) */
+	} liveness;
+
+	struct {
+		bool preempt;                    /* ownership.preempt: false */
+		uint32_t hold_down_seconds;      /* ownership.hold_down_seconds: 5; to 3600 */
+		bool spread;                     /* ownership.spread: false */
+		enum settings_isolated isolated; /* ownership.isolated: "announce" */
+	} ownership;
 
 	struct {
 		struct strings listen;         /* bgp.listen: addresses; [ ] (nowhere) */
