@@ -22,6 +22,7 @@ enum {
 static const struct command_table *const tables[] = {
 	&commands_agent,
 	&commands_bfd,
+	&commands_l2,
 	&commands_offline,
 	&commands_capture,
 };

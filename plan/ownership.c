@@ -440,23 +440,30 @@ bool ownership_has_left(const struct ownership *o)
 	return true;
 }
 
-int ownership_move(struct ownership *o, const struct ip *ip, uint16_t member, uint64_t now_ns)
+int ownership_can_move(const struct ownership *o, const struct ip *ip, uint16_t member)
 {
-	struct claim *claim = ownership_find(o, ip);
+	const struct claim *claim = ownership_find(o, ip);
 
-	begin(o, now_ns);
 	if (!claim)
 		return -ENOENT;
 	if (claim_rank(claim, member) == claim->count)
 		return -EPERM;
 	if (claim->owner == member)
 		return 0;
-	if (!claim_answers(claim))
-		return -EREMOTE;
-	if (o->members[member].state != OWNERSHIP_UP)
+	if (member != o->self && o->members[member].state != OWNERSHIP_UP)
 		return -EHOSTDOWN;
-	rules_give(o, claim, member, OWNERSHIP_MOVED);
-	return 0;
+	return claim_answers(claim) ? 0 : -EREMOTE;
+}
+
+int ownership_move(struct ownership *o, const struct ip *ip, uint16_t member, uint64_t now_ns)
+{
+	struct claim *claim = ownership_find(o, ip);
+	int r = ownership_can_move(o, ip, member);
+
+	begin(o, now_ns);
+	if (r == 0 && claim_answers(claim) && member != o->self)
+		rules_give(o, claim, member, OWNERSHIP_MOVED);
+	return r;
 }
 
 /* Damping wears off, one level at a time. */

@@ -96,14 +96,13 @@ enum ownership_why {
 enum ownership_event {
 	OWNERSHIP_EV_TOOK,
 	OWNERSHIP_EV_LOST,
-	OWNERSHIP_EV_CANCELLED,     /* the suspected owner answered */
-	OWNERSHIP_EV_TWO_OWNERS,    /* member claims what self owns */
-	OWNERSHIP_EV_CONFLICT,      /* a MAC of no live speaker claims it */
-	OWNERSHIP_EV_CONFLICT_OVER, /* not heard for 30 s */
-	OWNERSHIP_EV_NO_SUCCESSOR,  /* it can not be given away: self keeps it */
-	OWNERSHIP_EV_DAMPED,        /* value: multiplier towards member from now on */
-	OWNERSHIP_EV_ALONE,         /* no peer is heard any more */
-	OWNERSHIP_EV_JOINED,        /* a peer is heard again */
+	OWNERSHIP_EV_CANCELLED,    /* the suspected owner answered */
+	OWNERSHIP_EV_TWO_OWNERS,   /* member claims what self owns */
+	OWNERSHIP_EV_CONFLICT,     /* a MAC of no live speaker claims it */
+	OWNERSHIP_EV_NO_SUCCESSOR, /* it can not be given away: self keeps it */
+	OWNERSHIP_EV_DAMPED,       /* value: multiplier towards member from now on */
+	OWNERSHIP_EV_ALONE,        /* no peer is heard any more */
+	OWNERSHIP_EV_JOINED,       /* a peer is heard again */
 	OWNERSHIP_EV_COUNT_,
 };
 
@@ -184,3 +183,6 @@ bool ownership_has_left(const struct ownership *o);
  */
 must_check int ownership_move(
 	struct ownership *o, const struct ip *ip, uint16_t member, uint64_t now_ns);
+
+/* What ownership_move() would say, without doing it. */
+must_check int ownership_can_move(const struct ownership *o, const struct ip *ip, uint16_t member);

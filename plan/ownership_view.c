@@ -113,7 +113,7 @@ const char *ownership_why_name(enum ownership_why why)
 const char *ownership_event_name(enum ownership_event event)
 {
 	static const char *const names[] = { "took", "lost", "cancelled", "two_owners", "conflict",
-		"conflict_over", "no_successor", "damped", "alone", "joined" };
+		"no_successor", "damped", "alone", "joined" };
 
 	return names[event];
 }

@@ -71,7 +71,7 @@ struct plan_address {
 	char *owner;                 /* Node that is to announce it; NULL: none can */
 	char **heirs;                /* the candidates in order, the owner first; owned */
 	size_t heir_count;
-	unsigned *ifindexes; /* where self announces it; owned, sorted */
+	unsigned *ifindexes; /* where self announces it, or would as an heir; owned, sorted */
 	size_t ifindex_count;
 };
 

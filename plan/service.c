@@ -205,9 +205,10 @@ static enum plan_reason decide(
 	free(candidates.at);
 	if (reason != PLAN_PASSED)
 		return reason;
+	/* Also where self is only an heir: it may have to take over at once. */
+	find_links(work, ads, address);
 	if (strcmp(address->owner, work->input->self) != 0)
 		return PLAN_NOT_ELECTED;
-	find_links(work, ads, address);
 	if (address->ifindex_count == 0 && !work->input->assumes_links)
 		return PLAN_NO_INTERFACE;
 	return PLAN_PASSED;

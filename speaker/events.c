@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-static void publish(struct speaker *speaker, const char *what, json_t *facts)
+void events_publish(struct speaker *speaker, const char *what, json_t *facts)
 {
 	char time[CLOCK_TEXT_SIZE];
 	json_t *event = json_pack(
@@ -60,7 +60,7 @@ static void tell_address(struct speaker *speaker, const struct ipam_change *chan
 	set_ip(facts, "ip", ip);
 	log_info(what, kv_str("namespace", change->ns), kv_str("name", change->name),
 		kv_ip("ip", ip));
-	publish(speaker, what, facts);
+	events_publish(speaker, what, facts);
 }
 
 static void tell_outcome(struct speaker *speaker, const struct ipam_change *change)
@@ -73,7 +73,7 @@ static void tell_outcome(struct speaker *speaker, const struct ipam_change *chan
 	log_warn("no address as asked for", kv_str("namespace", change->ns),
 		kv_str("name", change->name), kv_str("reason", ipam_outcome_name(now->outcome)),
 		kv_str("detail", now->detail));
-	publish(speaker, "no address as asked for", facts);
+	events_publish(speaker, "no address as asked for", facts);
 }
 
 void events_assignment(struct speaker *speaker, const struct ipam_change *change)
@@ -97,6 +97,11 @@ static enum plan_reason reason_of(const struct service_plan *plan)
 	return plan ? service_plan_reason(plan) : PLAN_NOT_LOAD_BALANCER;
 }
 
+static bool is_candidate(enum plan_reason reason)
+{
+	return reason == PLAN_PASSED || reason == PLAN_NOT_ELECTED;
+}
+
 void events_plan(struct speaker *speaker, const struct service_plan *before,
 	const struct service_plan *after)
 {
@@ -107,13 +112,17 @@ void events_plan(struct speaker *speaker, const struct service_plan *before,
 						"service not announced here";
 	json_t *facts;
 
-	if (was == now)
+	/* Who of the candidates announces is not the plan's to say then. */
+	if (was == now || (speaker->membership && is_candidate(was) && is_candidate(now)))
 		return;
+	if (speaker->membership)
+		what = is_candidate(now) ? "service can be announced here" :
+					   "service can not be announced here";
 	facts = service_facts(any->ns, any->name);
 	(void)json_object_set_new(facts, "reason", json_string(plan_reason_name(now)));
 	log_info(what, kv_str("namespace", any->ns), kv_str("name", any->name),
 		kv_str("reason", plan_reason_name(now)));
-	publish(speaker, what, facts);
+	events_publish(speaker, what, facts);
 }
 
 void events_arp(struct speaker *speaker, const struct arp_event *event)
@@ -155,7 +164,7 @@ void events_arp(struct speaker *speaker, const struct arp_event *event)
 			kv_mac("mac", &event->mac));
 	else
 		log_info(what, kv_ip("ip", &event->ip), kv_str("link", event->link));
-	publish(speaker, what, facts);
+	events_publish(speaker, what, facts);
 }
 
 void events_bfd(struct speaker *speaker, const struct bfd_event *event)
@@ -174,7 +183,7 @@ void events_bfd(struct speaker *speaker, const struct bfd_event *event)
 		kv_str("cause", bfd_cause_name(event->cause)),
 		kv_str("diag", bfd_diag_name(event->diag)),
 		kv_uint("silence_ms", event->silence_ns / NS_PER_MS));
-	publish(speaker, what,
+	events_publish(speaker, what,
 		json_pack("{s:s, s:s, s:s, s:s, s:s}", "peer", ip_format(&event->key.peer, peer),
 			"state", bfd_state_name(event->state), "was",
 			bfd_state_name(event->old_state), "cause", bfd_cause_name(event->cause),
@@ -186,7 +195,8 @@ void events_stall(struct speaker *speaker, uint64_t slept_ns)
 	const char *what = "the wire thread slept: announced addresses are asked for anew";
 
 	log_warn(what, kv_uint("slept_ms", slept_ns / NS_PER_MS));
-	publish(speaker, what, json_pack("{s:I}", "slept_ms", (json_int_t)(slept_ns / NS_PER_MS)));
+	events_publish(
+		speaker, what, json_pack("{s:I}", "slept_ms", (json_int_t)(slept_ns / NS_PER_MS)));
 }
 
 void events_source(struct speaker *speaker)
@@ -209,6 +219,6 @@ void events_source(struct speaker *speaker)
 		log_limited(LOG_L_ERROR, "a manifest is not in force",
 			kv_str("finding", strbuf_text(&line)));
 	}
-	publish(speaker, "manifests with errors",
+	events_publish(speaker, "manifests with errors",
 		json_pack("{s:I}", "errors", (json_int_t)report->found[SEVERITY_ERROR]));
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "conf/settings.h"
+#include "speaker/drain.h"
 #include "speaker/privileges.h"
 #include "speaker/speaker.h"
 
@@ -75,8 +76,17 @@ static int check(const char *path)
 struct daemon {
 	struct event_base *base;
 	struct speaker *speaker;
+	bool is_stopping;
 };
 
+static void on_stopped(void *user)
+{
+	struct daemon *daemon = user;
+
+	(void)event_base_loopbreak(daemon->base);
+}
+
+/* A second signal is for whoever does not want to wait. */
 static void on_stop(evutil_socket_t signal_number, short events, void *arg)
 {
 	struct daemon *daemon = arg;
@@ -84,7 +94,12 @@ static void on_stop(evutil_socket_t signal_number, short events, void *arg)
 	(void)events;
 	log_info("stopping", kv_str("signal", strsignal(signal_number)));
 	(void)sd_notify(0, "STOPPING=1");
-	(void)event_base_loopbreak(daemon->base);
+	if (daemon->is_stopping) {
+		(void)event_base_loopbreak(daemon->base);
+		return;
+	}
+	daemon->is_stopping = true;
+	speaker_stop(daemon->speaker, on_stopped, daemon);
 }
 
 static void on_reload(evutil_socket_t signal_number, short events, void *arg)

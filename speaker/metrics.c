@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 
 #include "base/clock.h"
+#include "speaker/l2_owners.h"
 #include "speaker/state.h"
 
 #include <inttypes.h>
@@ -61,6 +62,8 @@ static void write_pools(const struct speaker *speaker, struct strbuf *out)
 
 static void write_announced(const struct speaker *speaker, struct strbuf *out)
 {
+	struct l2_owners owners = l2_owners_take(speaker);
+
 	metrics_family(
 		out, "metallb_speaker_announced", "gauge", "Addresses that this node announces.");
 	for (const struct service_plan *at = plan_first(speaker->plan); at;
@@ -77,10 +80,11 @@ static void write_announced(const struct speaker *speaker, struct strbuf *out)
 				{ "ip", ip_format(&at->addresses[i].ip, ip) },
 			};
 
-			if (at->addresses[i].reason == PLAN_PASSED)
+			if (l2_owners_reason(&owners, &at->addresses[i]) == PLAN_PASSED)
 				metrics_sample(out, "metallb_speaker_announced", labels, 4, 1);
 		}
 	}
+	l2_owners_fini(&owners);
 }
 
 /* One counter of the addresses, written as a family of its own. */
@@ -166,6 +170,7 @@ void speaker_metrics(void *user, struct strbuf *out)
 	write_announced(speaker, out);
 	write_counters(speaker, out);
 	write_wire(speaker, out);
+	l2_metrics(speaker, out);
 	write_one(out, "metallb_k8s_client_config_loaded_bool", "gauge",
 		"1 once a configuration is in force.", counts.objects > 0);
 	write_one(out, "metallb_k8s_client_config_stale_bool", "gauge",

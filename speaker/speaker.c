@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "speaker/assignments.h"
+#include "speaker/drain.h"
 #include "speaker/privileges.h"
 #include "speaker/state.h"
 
@@ -14,7 +15,6 @@
 
 enum {
 	TELL_DELAY_MS = 100,
-	STALL_MS = 1000, /* without liveness nobody takes over sooner */
 };
 
 static void ask_turn(struct speaker *speaker)
@@ -64,7 +64,9 @@ static void on_plan(void *user, const struct service_plan *before, const struct 
 {
 	struct speaker *speaker = user;
 
-	wanted_change(speaker->wanted, before, after);
+	speaker->members_changed = true;
+	if (!speaker->membership)
+		wanted_change(speaker->wanted, before, after);
 	events_plan(speaker, before, after);
 }
 
@@ -156,6 +158,7 @@ static void turn(struct speaker *speaker)
 	speaker->plans += dirty.count;
 	plan_update(speaker->plan, &input, &dirty, on_plan, speaker);
 	model_dirty_fini(&dirty);
+	l2_turn(speaker);
 	wanted_take(speaker->wanted, on_wanted, speaker);
 	wire_arp_send(speaker->wire, &speaker->changes);
 }
@@ -185,6 +188,7 @@ static void on_source(void *user)
 	const struct timeval soon = { .tv_usec = TELL_DELAY_MS * 1000 };
 	struct speaker *speaker = user;
 
+	speaker->members_changed = true;
 	if (!evtimer_pending(speaker->tell, NULL))
 		(void)evtimer_add(speaker->tell, &soon);
 	ask_turn(speaker);
@@ -254,6 +258,7 @@ static void on_net(void *user)
 {
 	struct speaker *speaker = user;
 
+	speaker->members_changed = true;
 	read_links(speaker);
 	ask_turn(speaker);
 }
@@ -266,6 +271,12 @@ static void on_wire(void *user, const struct wire_event *event)
 		break;
 	case WIRE_EV_BFD:
 		events_bfd(user, &event->bfd);
+		break;
+	case WIRE_EV_OWNERSHIP:
+		l2_event(user, &event->ownership);
+		break;
+	case WIRE_EV_LEFT:
+		l2_left(user);
 		break;
 	case WIRE_EV_STALL:
 		events_stall(user, event->slept_ns);
@@ -378,6 +389,7 @@ static int prepare(struct speaker *speaker)
 		return r;
 	}
 	speaker->saving = saving_new(speaker->base, settings->state);
+	speaker->is_drained = drain_is_remembered(settings->state);
 	speaker->model = model_new();
 	speaker->ipam = ipam_new(mode_of(settings), settings->load_balancer_class);
 	speaker->plan = plan_new();
@@ -390,14 +402,17 @@ static int prepare(struct speaker *speaker)
 
 static int open_network(struct speaker *speaker)
 {
-	const struct wire_conf conf = {
+	struct wire_conf conf = {
 		.arp = engine_conf(speaker->settings),
 		.realtime = speaker->settings->wire.realtime,
 		.priority = speaker->settings->wire.priority,
-		.stall_ns = STALL_MS * NS_PER_MS,
+		.stall_ns = l2_stall_ns(speaker),
 	};
-	int r = wire_open(speaker->base, &conf, on_wire, speaker, &speaker->wire);
+	int r;
 
+	if (speaker->membership)
+		conf.hooks = membership_hooks(speaker->membership);
+	r = wire_open(speaker->base, &conf, on_wire, speaker, &speaker->wire);
 	if (r < 0) {
 		log_error("wire thread not started", kv_errno(r));
 		return r;
@@ -436,6 +451,7 @@ int speaker_open(struct event_base *base, const char *path, struct settings *set
 		prepare,
 		open_ctl,
 		open_http,
+		l2_open,
 		drop_privileges,
 		open_network,
 		open_source,
@@ -473,6 +489,7 @@ struct speaker *speaker_free(struct speaker *speaker)
 	http_server_free(speaker->http);
 	net_monitor_free(speaker->net);
 	wire_free(speaker->wire);
+	l2_close(speaker);
 	wanted_free(speaker->wanted);
 	plan_free(speaker->plan);
 	ipam_free(speaker->ipam);
@@ -489,37 +506,6 @@ struct speaker *speaker_free(struct speaker *speaker)
 	return NULL;
 }
 
-/* Takes over the text of @key, or says that it takes a restart. */
-static void keep_text(const char *key, char **now, char **wanted)
-{
-	if (strcmp(*now, *wanted) == 0)
-		return;
-	log_warn("this setting needs a restart", kv_str("key", key), kv_str("now", *now),
-		kv_str("wanted", *wanted));
-	free(*wanted);
-	*wanted = xstrdup(*now);
-}
-
-static void keep_fixed(struct settings *now, struct settings *wanted)
-{
-	keep_text("node", &now->node, &wanted->node);
-	keep_text("source.path", &now->source.path, &wanted->source.path);
-	keep_text("state", &now->state, &wanted->state);
-	keep_text("user", &now->user, &wanted->user);
-	keep_text("control.socket", &now->control.socket, &wanted->control.socket);
-	keep_text("control.group", &now->control.group, &wanted->control.group);
-	keep_text("metrics.listen", &now->metrics.listen, &wanted->metrics.listen);
-	keep_text("load_balancer_class", &now->load_balancer_class, &wanted->load_balancer_class);
-	if (now->allocator != wanted->allocator)
-		log_warn("this setting needs a restart", kv_str("key", "allocator"));
-	if (now->wire.realtime != wanted->wire.realtime ||
-		now->wire.priority != wanted->wire.priority)
-		log_warn("this setting needs a restart", kv_str("key", "wire"));
-	wanted->wire = now->wire;
-	wanted->allocator = now->allocator;
-	wanted->control.mode = now->control.mode;
-}
-
 int speaker_take_settings(struct speaker *speaker, struct settings *settings)
 {
 	struct net_patterns include = { 0 };
@@ -533,7 +519,7 @@ int speaker_take_settings(struct speaker *speaker, struct settings *settings)
 		settings_free(settings);
 		return -EINVAL;
 	}
-	keep_fixed(speaker->settings, settings);
+	reload_keep_fixed(speaker->settings, settings);
 	settings_free(speaker->settings);
 	speaker->settings = settings;
 	net_patterns_fini(&speaker->include);
@@ -543,6 +529,7 @@ int speaker_take_settings(struct speaker *speaker, struct settings *settings)
 	log_setup(settings->log.level, settings->log.format);
 	conf = engine_conf(settings);
 	wire_arp_set_conf(speaker->wire, &conf);
+	l2_reload(speaker);
 	speaker->replan_all = true;
 	saving_mark(speaker->saving);
 	read_links(speaker);

@@ -11,6 +11,7 @@
 #include "net/monitor.h"
 #include "plan/plan.h"
 #include "speaker/http.h"
+#include "speaker/l2.h"
 #include "speaker/saving.h"
 #include "speaker/speaker.h"
 #include "speaker/wanted.h"
@@ -31,6 +32,10 @@ struct speaker {
 	struct net_patterns exclude;
 	struct wire *wire;
 	struct wire_arp_changes changes; /* of this turn, for the wire thread */
+	struct l2 *l2;                   /* NULL: no failover, as the two below */
+	struct membership *membership;   /* of l2, borrowed */
+	bool members_changed;            /* or addresses, or their candidates */
+	bool is_drained;
 	struct ctl_server *ctl;
 	struct http_server *http;
 	struct event *turn; /* the one job that brings everything in line */
@@ -48,6 +53,9 @@ struct speaker {
 };
 
 /* events.c: logs and publishes what happened. */
+
+/* Takes @facts. */
+void events_publish(struct speaker *speaker, const char *what, json_t *facts);
 void events_assignment(struct speaker *speaker, const struct ipam_change *change);
 void events_plan(struct speaker *speaker, const struct service_plan *before,
 	const struct service_plan *after);
@@ -61,6 +69,9 @@ void events_source(struct speaker *speaker);
  * the old settings stay.
  */
 must_check int speaker_take_settings(struct speaker *speaker, struct settings *settings);
+
+/* reload.c: what takes a restart stays in @wanted as it is in @now, and a line in the log says so. */
+void reload_keep_fixed(struct settings *now, struct settings *wanted);
 
 /* views.c: ctl_handle_fn; @user is the speaker. */
 void views_handle(

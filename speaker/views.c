@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "speaker/debug.h"
+#include "speaker/l2_owners.h"
 #include "speaker/state.h"
 
 #include <string.h>
@@ -37,11 +38,13 @@ static json_t *view_status(const struct speaker *speaker)
 	struct conf_directory_counts counts = conf_directory_counts(speaker->source);
 	auto_(strbuf_finip) struct strbuf why = { 0 };
 	bool is_ready = speaker_is_ready((void *)speaker, &why);
+	struct l2_owners owners = l2_owners_take(speaker);
 	size_t announced = 0;
 
 	for (const struct service_plan *at = plan_first(speaker->plan); at;
 		at = plan_next(speaker->plan, at))
-		announced += service_plan_reason(at) == PLAN_PASSED;
+		announced += l2_owners_service(&owners, at) == PLAN_PASSED;
+	l2_owners_fini(&owners);
 	return json_pack("{s:s, s:s, s:I, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 		"version", BELLMAN_VERSION, "node", speaker->settings->node, "uptime_seconds",
 		(json_int_t)((clock_now_ns() - speaker->started_ns) / NS_PER_S), "ready", is_ready,
@@ -53,34 +56,37 @@ static json_t *view_status(const struct speaker *speaker)
 		(json_int_t)speaker->link_count, "conflicts", (json_int_t)speaker->conflicts);
 }
 
-static json_t *address_json(const struct plan_address *address)
+static json_t *address_json(const struct plan_address *address, const struct l2_owners *owners)
 {
 	json_t *heirs = json_array();
 
 	for (size_t i = 0; i < address->heir_count; i++)
 		(void)json_array_append_new(heirs, json_string(address->heirs[i]));
 	return json_pack("{s:o, s:s, s:s*, s:o, s:s}", "ip", json_ip(&address->ip), "pool",
-		address->pool, "owner", address->owner, "candidates", heirs, "reason",
-		plan_reason_name(address->reason));
+		address->pool, "owner", l2_owners_name(owners, address), "candidates", heirs,
+		"reason", plan_reason_name(l2_owners_reason(owners, address)));
 }
 
-static json_t *service_json(const struct service_plan *plan)
+static json_t *service_json(const struct service_plan *plan, const struct l2_owners *owners)
 {
 	json_t *addresses = json_array();
 
 	for (size_t i = 0; i < plan->address_count; i++)
-		(void)json_array_append_new(addresses, address_json(&plan->addresses[i]));
+		(void)json_array_append_new(addresses, address_json(&plan->addresses[i], owners));
 	return json_pack("{s:s, s:s, s:o, s:s}", "namespace", plan->ns, "name", plan->name,
-		"addresses", addresses, "reason", plan_reason_name(service_plan_reason(plan)));
+		"addresses", addresses, "reason",
+		plan_reason_name(l2_owners_service(owners, plan)));
 }
 
 static json_t *view_services(const struct speaker *speaker)
 {
+	struct l2_owners owners = l2_owners_take(speaker);
 	json_t *services = json_array();
 
 	for (const struct service_plan *at = plan_first(speaker->plan); at;
 		at = plan_next(speaker->plan, at))
-		(void)json_array_append_new(services, service_json(at));
+		(void)json_array_append_new(services, service_json(at, &owners));
+	l2_owners_fini(&owners);
 	return services;
 }
 
@@ -172,13 +178,43 @@ static json_t *gate_json(const struct plan_gate *gate)
 		"advice", plan_reason_advice(gate->reason));
 }
 
+/* With failover the gate of an address says who owns it now; without it, what the plan said. */
+static json_t *owner_gate_json(const struct plan_gate *gate, const struct service_plan *plan,
+	const struct l2_owners *owners)
+{
+	uint8_t family = strcmp(gate->name, "layer2-ipv4") == 0 ? AF_INET : AF_INET6;
+
+	for (size_t i = 0; owners->snapshot && i < plan->address_count; i++) {
+		const struct plan_address *address = &plan->addresses[i];
+		const char *owner = l2_owners_name(owners, address);
+		struct plan_gate now = *gate;
+		char ip[IP_TEXT_SIZE];
+		json_t *json;
+
+		if (address->ip.family != family)
+			continue;
+		now.reason = l2_owners_reason(owners, address);
+		now.detail = xasprintf("%s: owner %s, %zu candidates", ip_format(&address->ip, ip),
+			owner ? owner : "(none)", address->heir_count);
+		json = gate_json(&now);
+		free(now.detail);
+		return json;
+	}
+	return gate_json(gate);
+}
+
 static json_t *explain(const struct speaker *speaker, const struct service_plan *plan)
 {
-	json_t *explained = service_json(plan);
+	struct l2_owners owners = l2_owners_take(speaker);
+	json_t *explained = service_json(plan, &owners);
 	json_t *gates = json_array();
 
 	for (size_t i = 0; i < plan->gate_count; i++)
-		(void)json_array_append_new(gates, gate_json(&plan->gates[i]));
+		(void)json_array_append_new(gates,
+			strncmp(plan->gates[i].name, "layer2-", 7) == 0 ?
+				owner_gate_json(&plan->gates[i], plan, &owners) :
+				gate_json(&plan->gates[i]));
+	l2_owners_fini(&owners);
 	(void)json_object_set_new(explained, "gates", gates);
 	(void)json_object_set_new(explained, "node", json_string(speaker->settings->node));
 	(void)json_object_set_new(explained, "warnings", warnings_of(speaker, plan));
@@ -284,6 +320,8 @@ void views_handle(
 		do_reload(user, ret_data, ret_error);
 		return;
 	}
+	if (l2_handle(user, op, args, ret_data, ret_error))
+		return;
 	for (size_t i = 0; i < COUNT_OF(views); i++) {
 		if (strcmp(op, views[i].op) == 0) {
 			*ret_data = views[i].view(user);

@@ -14,6 +14,7 @@
 #include "arp/engine.h"
 #include "base/log.h"
 #include "bfd/engine.h"
+#include "plan/ownership.h"
 
 #include <event2/event.h>
 
@@ -30,6 +31,7 @@ struct wire_side {
 enum {
 	WIRE_LOG_FACTS_MAX = 4,
 	WIRE_LOG_TEXT_SIZE = 40,
+	WIRE_NAME_SIZE = 64,
 };
 
 /* A log line on its way to main. */
@@ -48,10 +50,22 @@ struct wire_log {
 	} facts[WIRE_LOG_FACTS_MAX];
 };
 
+/* Of an address, or of another node; what of it is set depends on the event. */
+struct wire_ownership {
+	enum ownership_event event;
+	enum ownership_why why;
+	struct ip ip;
+	struct mac mac;
+	unsigned value;
+	char member[WIRE_NAME_SIZE]; /* cut to fit; "": none */
+};
+
 enum wire_event_type {
 	WIRE_EV_ARP,
 	WIRE_EV_BFD,
-	WIRE_EV_LOG,   /* written by wire.c itself: users do not see it */
+	WIRE_EV_OWNERSHIP,
+	WIRE_EV_LEFT, /* nothing is answered for any more, as was asked */
+	WIRE_EV_LOG,  /* written by wire.c itself: users do not see it */
 	WIRE_EV_STALL, /* the thread did not run for stall_ns: what it announced was asked for anew */
 };
 
@@ -60,6 +74,7 @@ struct wire_event {
 	union {
 		struct arp_event arp;
 		struct bfd_event bfd;
+		struct wire_ownership ownership;
 		struct wire_log log;
 		uint64_t slept_ns;
 	};

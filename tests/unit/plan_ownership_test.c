@@ -447,6 +447,7 @@ static void a_move_goes_quiet_when_the_successor_is_heard(void **state)
 	struct ip ip = ip_at(0);
 
 	assert_int_equal(ownership_move(f->o, &ip, C, f->now_ns), -EREMOTE);
+	assert_int_equal(ownership_can_move(f->o, &ip, A), 0); /* it is there */
 	peer(f, A, OWNERSHIP_LEFT);
 	forget(f);
 	assert_int_equal(ownership_move(f->o, &ip, A, f->now_ns), -EHOSTDOWN);

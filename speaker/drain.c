@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "speaker/drain.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "speaker/l2.h"
+#include "speaker/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static char *path_in(const char *state)
+{
+	return xasprintf("%s/drained", state);
+}
+
+bool drain_is_remembered(const char *state)
+{
+	auto_(freep) char *path = path_in(state);
+
+	return access(path, F_OK) == 0;
+}
+
+/* The file says it by being there. */
+static int create(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fsync(fd) < 0)
+		r = -errno;
+	(void)close(fd);
+	return r;
+}
+
+static void remember(const struct speaker *speaker, bool is_drained)
+{
+	auto_(freep) char *path = path_in(speaker->settings->state);
+	int r = 0;
+
+	if (is_drained)
+		r = create(path);
+	else if (unlink(path) < 0 && errno != ENOENT)
+		r = -errno;
+	if (r < 0)
+		log_error("drain not remembered: a restart will forget it", kv_str("file", path),
+			kv_errno(r));
+}
+
+void speaker_drain(struct speaker *speaker, bool is_drained)
+{
+	if (speaker->is_drained == is_drained)
+		return;
+	speaker->is_drained = is_drained;
+	remember(speaker, is_drained);
+	log_info(is_drained ? "node drained" : "node taken back",
+		kv_str("node", speaker->settings->node));
+	l2_drain(speaker);
+}
+
+void speaker_stop(struct speaker *speaker, void (*on_done)(void *user), void *user)
+{
+	l2_stop(speaker, on_done, user);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The state of a membership, for its own files alone: membership.c holds engines and ownership
+ * together, membership_talk.c sends and receives messages, membership_main.c is the side of main.
+ * Everything but shown is the wire thread's.
+ */
+
+#include "plan/sessions.h"
+#include "speaker/membership.h"
+
+#define MEMBERSHIP_TAG UINT64_C(0x6d656d62657273) /* of our BFD sessions */
+
+/* One for each node of the snapshot; self's is not used. */
+struct peer {
+	struct bfd_key key;
+	bool has_session;
+	bool is_up;      /* as BFD says */
+	bool is_doubted; /* its host says that nobody listens, which anybody can say */
+	bool must_put;   /* the session's parameters changed */
+	unsigned factor; /* of damping, in tenths */
+	uint64_t gone_ns;
+	uint64_t since_ns; /* of is_up */
+	struct message_peer words;
+	uint64_t heard_ns; /* the last fresh message; 0: none */
+	uint64_t next_hello_ns;
+	uint64_t answered_ns; /* when something unproven was answered */
+	struct ip gives[MESSAGE_IPS_MAX];
+	size_t give_count;
+};
+
+/* What sessions are chosen by; room for it is taken with each snapshot. All owned. */
+struct choice {
+	struct ownership_snapshot snapshot;
+	struct ownership_member *members;
+	struct ownership_address *addresses;
+	uint16_t *owners;
+	bool *wanted;
+};
+
+struct membership {
+	int fd;
+	uint16_t port;
+	struct membership_snapshot *shown; /* main's copy of the last one; owned */
+	struct wire_side *side;
+	struct ownership *ownership;
+	struct membership_snapshot *snapshot; /* in force; NULL: none yet; owned */
+	struct peer *peers;                   /* owned */
+	size_t peer_count;
+	struct choice choice;
+	uint64_t chosen_ns;
+	uint32_t interval_ms; /* in force, by the number of sessions */
+	uint64_t instance;
+	uint64_t ready_ns; /* 0: not yet */
+	bool is_leaving;
+	bool has_left;
+	struct event *readable;
+	struct event *beat; /* each TALK_BEAT_MS: hellos */
+	struct event *timer;
+	struct event *sync; /* BFD sessions that must be put */
+	uint64_t messages_in;
+	uint64_t messages_out;
+	uint64_t messages_refused;
+};
+
+struct membership_set {
+	struct membership *membership;
+	struct membership_snapshot *snapshot;
+};
+
+enum {
+	TALK_BEAT_MS = 25
+};
+
+/* membership.c */
+
+/* wire_job_fn; @arg is a struct membership_set, whose snapshot is taken. */
+void membership_apply(struct wire_side *side, void *arg);
+
+/* In large clusters, once in a while: are these still the sessions that matter? */
+void membership_review(struct membership *m);
+
+/* Does what the ownership decided. To be called after every input to it. */
+void membership_act(struct membership *m);
+
+/* BFD of that peer came Up, or a message proved that a doubted one lives. */
+void membership_peer_up(struct membership *m, uint16_t peer);
+
+/* membership_talk.c */
+must_check int talk_open(uint16_t port, int *ret_fd);
+void talk_start(struct membership *m);
+void talk_stop(struct membership *m);
+void talk_hello(struct membership *m, uint16_t peer, bool asks);
+void talk_give(struct membership *m, uint16_t peer, const struct ip *ip);
+
+/* Sends the gives that were gathered. */
+void talk_flush(struct membership *m);
+void talk_move(struct membership *m, uint16_t owner, const struct ip *ip, const char *target);
+void talk_rebalance(struct membership *m, uint16_t owner);

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Messages with other speakers: hellos each second, twenty times a second to a node that is missing,
+ * seldom to one without a session; and what is asked of them.
+ */
+
+#include "base/clock.h"
+#include "plan/ownership_moves.h"
+#include "speaker/membership_state.h"
+
+#include <bsd/stdlib.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HELLO_NS       (1 * NS_PER_S)
+#define HELLO_FAR_NS   (10 * NS_PER_S)  /* to nodes without a session */
+#define HELLO_KNOCK_NS (50 * NS_PER_MS) /* to a missing one: how soon a heal is noticed */
+#define KNOCK_LONG_NS  (600 * NS_PER_S) /* then it is not expected any more */
+#define ANSWER_GAP_NS  (10 * NS_PER_MS) /* to what may be played again */
+
+enum {
+	MESSAGES_A_TURN = 64,
+};
+
+/* IPv4 is carried as ::ffff:a.b.c.d: one socket for both. */
+static struct sockaddr_in6 address_of(const struct ip *ip, uint16_t port)
+{
+	struct sockaddr_in6 address = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(port),
+	};
+
+	if (ip->family == AF_INET6) {
+		memcpy(address.sin6_addr.s6_addr, ip->bytes, 16);
+		return address;
+	}
+	address.sin6_addr.s6_addr[10] = 0xff;
+	address.sin6_addr.s6_addr[11] = 0xff;
+	memcpy(address.sin6_addr.s6_addr + 12, ip->bytes, 4);
+	return address;
+}
+
+int talk_open(uint16_t port, int *ret_fd)
+{
+	const struct ip any = { .family = AF_INET6 };
+	struct sockaddr_in6 address = address_of(&any, port);
+	int off = 0;
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0 ||
+		bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)close(fd);
+		return r;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static void copy_name(char to[MESSAGE_NAME_MAX + 1], const char *name)
+{
+	size_t len = strnlen(name, MESSAGE_NAME_MAX);
+
+	memcpy(to, name, len);
+	to[len] = '\0';
+}
+
+static void transmit(struct membership *m, uint16_t index, struct message *message)
+{
+	struct peer *peer = &m->peers[index];
+	const struct membership_snapshot *snapshot = m->snapshot;
+	struct sockaddr_in6 to = address_of(&snapshot->nodes[index].ip, m->port);
+	uint8_t bytes[MESSAGE_MAX];
+	size_t len;
+
+	if (index == snapshot->self || !ip_is_set(&snapshot->nodes[index].ip))
+		return;
+	message->flags |= (uint8_t)((m->ready_ns > 0 && !m->is_leaving ? MESSAGE_IS_READY : 0) |
+		(ownership_is_draining(m->ownership) ? MESSAGE_IS_DRAINING : 0));
+	message->instance = m->instance;
+	message->challenge = peer->words.challenge;
+	message->echo = peer->words.echo;
+	message->sequence = ++peer->words.sent;
+	copy_name(message->from, snapshot->nodes[snapshot->self].name);
+	copy_name(message->to, snapshot->nodes[index].name);
+	len = message_build(message, &snapshot->keyring, bytes);
+	/* What does not leave is as good as lost on the way: everything is said again. */
+	if (sendto(m->fd, bytes, len, 0, (const struct sockaddr *)&to, sizeof(to)) == (ssize_t)len)
+		m->messages_out++;
+}
+
+void talk_hello(struct membership *m, uint16_t index, bool asks)
+{
+	struct message message = {
+		.type = MESSAGE_HELLO,
+		.flags = asks ? MESSAGE_ASKS : 0,
+		.mac_count = m->snapshot->mac_count,
+	};
+
+	memcpy(message.macs, m->snapshot->macs, sizeof(message.macs));
+	transmit(m, index, &message);
+}
+
+static void flush_gives(struct membership *m, uint16_t index)
+{
+	struct peer *peer = &m->peers[index];
+	struct message message = { .type = MESSAGE_GIVE, .ip_count = peer->give_count };
+
+	if (peer->give_count == 0)
+		return;
+	memcpy(message.ips, peer->gives, sizeof(message.ips));
+	peer->give_count = 0;
+	transmit(m, index, &message);
+}
+
+void talk_give(struct membership *m, uint16_t index, const struct ip *ip)
+{
+	struct peer *peer = &m->peers[index];
+
+	peer->gives[peer->give_count++] = *ip;
+	if (peer->give_count == MESSAGE_IPS_MAX)
+		flush_gives(m, index);
+}
+
+void talk_flush(struct membership *m)
+{
+	for (size_t i = 0; i < m->peer_count; i++)
+		flush_gives(m, (uint16_t)i);
+}
+
+void talk_move(struct membership *m, uint16_t owner, const struct ip *ip, const char *target)
+{
+	struct message message = { .type = MESSAGE_MOVE, .ips = { *ip }, .ip_count = 1 };
+
+	copy_name(message.target, target);
+	transmit(m, owner, &message);
+}
+
+void talk_rebalance(struct membership *m, uint16_t owner)
+{
+	struct message message = { .type = MESSAGE_REBALANCE };
+
+	transmit(m, owner, &message);
+}
+
+static void obey(struct membership *m, uint16_t from, const struct message *message)
+{
+	uint64_t now = clock_now_ns();
+	uint16_t target = OWNERSHIP_NOBODY;
+
+	if (message->type == MESSAGE_MOVE)
+		target = ownership_find_member(m->ownership, message->target);
+	for (size_t i = 0; i < message->ip_count; i++) {
+		if (message->type == MESSAGE_GIVE)
+			ownership_take(m->ownership, &message->ips[i], from, now);
+		else if (target != OWNERSHIP_NOBODY &&
+			ownership_move(m->ownership, &message->ips[i], target, now) < 0)
+			log_limited(LOG_L_WARN, "asked to move an address, can not",
+				kv_ip("ip", &message->ips[i]), kv_str("to", message->target));
+		membership_act(m);
+	}
+	if (message->type == MESSAGE_REBALANCE)
+		(void)ownership_rebalance(m->ownership, now);
+	membership_act(m);
+}
+
+/* A message that is proven to come from that speaker, now. */
+static void believe(struct membership *m, uint16_t from, const struct message *message, bool is_new)
+{
+	struct peer *peer = &m->peers[from];
+	uint64_t now = clock_now_ns();
+
+	peer->heard_ns = now;
+	if (is_new) {
+		ownership_restarted(m->ownership, from, now);
+		membership_act(m);
+		/* Its session may have come Up before this word of it; if not, it falls soon. */
+		if (peer->is_up)
+			membership_peer_up(m, from);
+	}
+	if (!(message->flags & MESSAGE_IS_READY))
+		return;
+	if (peer->is_doubted && peer->is_up)
+		membership_peer_up(m, from);
+	ownership_alive(m->ownership, from, NULL, now);
+	membership_act(m);
+	for (size_t i = 0; i < message->mac_count; i++) {
+		ownership_alive(m->ownership, from, &message->macs[i], now);
+		membership_act(m);
+	}
+	ownership_peer_draining(m->ownership, from, message->flags & MESSAGE_IS_DRAINING, now);
+	membership_act(m);
+	obey(m, from, message);
+}
+
+static void on_message(struct membership *m, const struct message *message)
+{
+	const struct membership_snapshot *snapshot = m->snapshot;
+	uint16_t from = ownership_find_member(m->ownership, message->from);
+	enum message_verdict verdict;
+	struct peer *peer;
+	uint64_t chance;
+
+	if (from == OWNERSHIP_NOBODY || from == snapshot->self || m->is_leaving ||
+		strcmp(message->to, snapshot->nodes[snapshot->self].name) != 0)
+		return;
+	peer = &m->peers[from];
+	arc4random_buf(&chance, sizeof(chance));
+	verdict = message_judge(&peer->words, message, chance);
+	switch (verdict) {
+	case MESSAGE_FRESH:
+	case MESSAGE_NEW_PROCESS:
+		believe(m, from, message, verdict == MESSAGE_NEW_PROCESS);
+		if (message->flags & MESSAGE_ASKS)
+			talk_hello(m, from, false);
+		break;
+	case MESSAGE_UNPROVEN:
+		if (clock_now_ns() - peer->answered_ns >= ANSWER_GAP_NS) {
+			peer->answered_ns = clock_now_ns();
+			talk_hello(m, from, true);
+		}
+		break;
+	case MESSAGE_REPLAYED:
+		m->messages_refused++;
+		break;
+	}
+}
+
+static void on_readable(evutil_socket_t fd, short events, void *arg)
+{
+	struct membership *m = arg;
+	uint8_t bytes[MESSAGE_MAX + 1];
+
+	(void)events;
+	for (int i = 0; i < MESSAGES_A_TURN; i++) {
+		struct message message;
+		ssize_t len = recv(fd, bytes, sizeof(bytes), 0);
+
+		if (len < 0)
+			return;
+		if (!m->snapshot)
+			continue;
+		if (message_parse(bytes, (size_t)len, &m->snapshot->keyring, &message) < 0) {
+			m->messages_refused++;
+			continue;
+		}
+		m->messages_in++;
+		on_message(m, &message);
+	}
+}
+
+static uint64_t hello_gap(const struct membership *m, const struct peer *peer, uint64_t now)
+{
+	if (peer->is_up)
+		return HELLO_NS;
+	if (!peer->has_session)
+		return HELLO_FAR_NS;
+	/* One that was there, or that may start together with us. */
+	if (now - (peer->since_ns > 0 ? peer->since_ns : m->ready_ns) < KNOCK_LONG_NS)
+		return peer->since_ns > 0 || now - m->ready_ns < 10 * NS_PER_S ? HELLO_KNOCK_NS :
+										 HELLO_NS;
+	return HELLO_NS;
+}
+
+static void on_beat(evutil_socket_t fd, short events, void *arg)
+{
+	struct membership *m = arg;
+	uint64_t now = clock_now_ns();
+
+	(void)fd;
+	(void)events;
+	if (!m->snapshot || m->is_leaving)
+		return;
+	for (size_t i = 0; i < m->peer_count; i++) {
+		struct peer *peer = &m->peers[i];
+
+		if (now < peer->next_hello_ns)
+			continue;
+		/* A quarter of jitter parts the hellos of many nodes. */
+		peer->next_hello_ns = hello_gap(m, peer, now);
+		peer->next_hello_ns = now + peer->next_hello_ns -
+			arc4random_uniform((uint32_t)(peer->next_hello_ns / 4));
+		talk_hello(m, (uint16_t)i, false);
+	}
+	membership_review(m);
+}
+
+void talk_start(struct membership *m)
+{
+	const struct timeval beat = { .tv_usec = TALK_BEAT_MS * 1000 };
+
+	m->readable = event_new(m->side->base, m->fd, EV_READ | EV_PERSIST, on_readable, m);
+	m->beat = event_new(m->side->base, -1, EV_PERSIST, on_beat, m);
+	if (!m->readable || !m->beat || event_add(m->readable, NULL) < 0 ||
+		event_add(m->beat, &beat) < 0)
+		abort(); /* only memory can be missing */
+}
+
+void talk_stop(struct membership *m)
+{
+	event_free(m->readable);
+	event_free(m->beat);
+}
