@@ -4,11 +4,12 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "speaker/bgp.h"
+#include "speaker/file.h"
 #include "speaker/l2.h"
 #include "speaker/state.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 static char *path_in(const char *state)
@@ -23,27 +24,13 @@ bool drain_is_remembered(const char *state)
 	return access(path, F_OK) == 0;
 }
 
-/* The file says it by being there. */
-static int create(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
-	int r = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (fsync(fd) < 0)
-		r = -errno;
-	(void)close(fd);
-	return r;
-}
-
 static void remember(const struct speaker *speaker, bool is_drained)
 {
 	auto_(freep) char *path = path_in(speaker->settings->state);
 	int r = 0;
 
 	if (is_drained)
-		r = create(path);
+		r = file_replace(path, "by command\n");
 	else if (unlink(path) < 0 && errno != ENOENT)
 		r = -errno;
 	if (r < 0)
@@ -60,9 +47,20 @@ void speaker_drain(struct speaker *speaker, bool is_drained)
 	log_info(is_drained ? "node drained" : "node taken back",
 		kv_str("node", speaker->settings->node));
 	l2_drain(speaker);
+	speaker_bgp_drain(speaker->bgp, is_drained);
+}
+
+/* Routers look elsewhere first; then the segment. */
+static void on_bgp_stopped(void *user)
+{
+	struct speaker *speaker = user;
+
+	l2_stop(speaker, speaker->on_stopped, speaker->stop_user);
 }
 
 void speaker_stop(struct speaker *speaker, void (*on_done)(void *user), void *user)
 {
-	l2_stop(speaker, on_done, user);
+	speaker->on_stopped = on_done;
+	speaker->stop_user = user;
+	speaker_bgp_stop(speaker->bgp, on_bgp_stopped, speaker);
 }

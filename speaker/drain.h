@@ -18,7 +18,7 @@ bool drain_is_remembered(const char *state);
 /**
  * speaker_stop() - say goodbye, then call @on_done, once, from the event loop
  *
- * To be called once. Bounded by 0.8 s; speaker_free() ends it at any time.
+ * To be called once. Bounded by bgp.drain_seconds and 2.5 s; speaker_free() ends it at any time.
  */
 void speaker_stop(struct speaker *speaker, void (*on_done)(void *user), void *user);
 

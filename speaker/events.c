@@ -188,6 +188,7 @@ void events_bfd(struct speaker *speaker, const struct bfd_event *event)
 			"state", bfd_state_name(event->state), "was",
 			bfd_state_name(event->old_state), "cause", bfd_cause_name(event->cause),
 			"diag", bfd_diag_name(event->diag)));
+	speaker_bgp_bfd(speaker->bgp, event);
 }
 
 void events_stall(struct speaker *speaker, uint64_t slept_ns)
@@ -221,4 +222,18 @@ void events_source(struct speaker *speaker)
 	}
 	events_publish(speaker, "manifests with errors",
 		json_pack("{s:I}", "errors", (json_int_t)report->found[SEVERITY_ERROR]));
+}
+
+void events_bgp(struct speaker *speaker, const struct speaker_bgp_news *news)
+{
+	json_t *facts = json_pack("{s:s}", "peer", news->peer);
+
+	if (news->detail[0] != '\0')
+		(void)json_object_set_new(facts, "detail", json_string(news->detail));
+	if (news->is_bad)
+		log_limited(LOG_L_WARN, news->what, kv_str("peer", news->peer),
+			kv_str("detail", news->detail));
+	else
+		log_info(news->what, kv_str("peer", news->peer));
+	publish(speaker, news->what, facts);
 }

@@ -60,6 +60,20 @@ static void write_pools(const struct speaker *speaker, struct strbuf *out)
 	}
 }
 
+static void write_address(const struct speaker *speaker, const char *service, const char *protocol,
+	const struct plan_address *address, struct strbuf *out)
+{
+	char ip[IP_TEXT_SIZE];
+	const struct metric_label labels[] = {
+		{ "service", service },
+		{ "protocol", protocol },
+		{ "node", speaker->settings->node },
+		{ "ip", ip_format(&address->ip, ip) },
+	};
+
+	metrics_sample(out, "metallb_speaker_announced", labels, 4, 1);
+}
+
 static void write_announced(const struct speaker *speaker, struct strbuf *out)
 {
 	struct l2_owners owners = l2_owners_take(speaker);
@@ -72,16 +86,12 @@ static void write_announced(const struct speaker *speaker, struct strbuf *out)
 
 		(void)snprintf(service, sizeof(service), "%s/%s", at->ns, at->name);
 		for (size_t i = 0; i < at->address_count; i++) {
-			char ip[IP_TEXT_SIZE];
-			const struct metric_label labels[] = {
-				{ "service", service },
-				{ "protocol", "layer2" },
-				{ "node", speaker->settings->node },
-				{ "ip", ip_format(&at->addresses[i].ip, ip) },
-			};
+			const struct plan_address *address = &at->addresses[i];
 
-			if (l2_owners_reason(&owners, &at->addresses[i]) == PLAN_PASSED)
-				metrics_sample(out, "metallb_speaker_announced", labels, 4, 1);
+			if (l2_owners_reason(&owners, address) == PLAN_PASSED)
+				write_address(speaker, service, "layer2", address, out);
+			if (address->bgp_reason == PLAN_PASSED)
+				write_address(speaker, service, "bgp", address, out);
 		}
 	}
 	l2_owners_fini(&owners);
@@ -171,6 +181,7 @@ void speaker_metrics(void *user, struct strbuf *out)
 	write_counters(speaker, out);
 	write_wire(speaker, out);
 	l2_metrics(speaker, out);
+	metrics_bgp(speaker, out);
 	write_one(out, "metallb_k8s_client_config_loaded_bool", "gauge",
 		"1 once a configuration is in force.", counts.objects > 0);
 	write_one(out, "metallb_k8s_client_config_stale_bool", "gauge",

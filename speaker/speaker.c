@@ -48,6 +48,7 @@ static struct plan_input plan_input(struct speaker *speaker)
 		.link_count = speaker->link_count,
 		.ignore_exclude_label = speaker->settings->ignore_exclude_label,
 		.assigned = tell_assigned,
+		.bgp = speaker_bgp_input(speaker->bgp),
 		.user = speaker,
 	};
 }
@@ -67,6 +68,7 @@ static void on_plan(void *user, const struct service_plan *before, const struct 
 	speaker->members_changed = true;
 	if (!speaker->membership)
 		wanted_change(speaker->wanted, before, after);
+	speaker_bgp_plan(speaker->bgp, before, after);
 	events_plan(speaker, before, after);
 }
 
@@ -152,6 +154,8 @@ static void turn(struct speaker *speaker)
 	if (dirty.count > 0 || dirty.is_all)
 		assign(speaker, &dirty);
 	saving_turn(speaker->saving, speaker->settings, speaker->ipam);
+	if (dirty.is_all || speaker->replan_all)
+		glue_bgp_peers(speaker);
 	if (speaker->replan_all)
 		all_services(speaker, &dirty);
 	speaker->replan_all = false;
@@ -161,6 +165,7 @@ static void turn(struct speaker *speaker)
 	l2_turn(speaker);
 	wanted_take(speaker->wanted, on_wanted, speaker);
 	wire_arp_send(speaker->wire, &speaker->changes);
+	speaker_bgp_flush(speaker->bgp);
 }
 
 static void on_turn(evutil_socket_t fd, short events, void *arg)
@@ -260,6 +265,7 @@ static void on_net(void *user)
 
 	speaker->members_changed = true;
 	read_links(speaker);
+	speaker_bgp_network_changed(speaker->bgp);
 	ask_turn(speaker);
 }
 
@@ -451,6 +457,7 @@ int speaker_open(struct event_base *base, const char *path, struct settings *set
 		prepare,
 		open_ctl,
 		open_http,
+		glue_bgp_open, /* while it may listen on a port below 1024 */
 		l2_open,
 		drop_privileges,
 		open_network,
@@ -484,6 +491,7 @@ struct speaker *speaker_free(struct speaker *speaker)
 		return NULL;
 	if (speaker->plan && speaker->ipam)
 		saving_finish(speaker->saving, speaker->settings, speaker->ipam);
+	speaker_bgp_free(speaker->bgp);
 	conf_directory_free(speaker->source);
 	ctl_server_free(speaker->ctl);
 	http_server_free(speaker->http);
@@ -520,6 +528,7 @@ int speaker_take_settings(struct speaker *speaker, struct settings *settings)
 		return -EINVAL;
 	}
 	reload_keep_fixed(speaker->settings, settings);
+	speaker_bgp_reload(speaker->bgp, settings);
 	settings_free(speaker->settings);
 	speaker->settings = settings;
 	net_patterns_fini(&speaker->include);

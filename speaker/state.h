@@ -10,6 +10,7 @@
 #include "ipam/ipam.h"
 #include "net/monitor.h"
 #include "plan/plan.h"
+#include "speaker/bgp.h"
 #include "speaker/http.h"
 #include "speaker/l2.h"
 #include "speaker/saving.h"
@@ -35,6 +36,9 @@ struct speaker {
 	struct l2 *l2;                   /* NULL: no failover, as the two below */
 	struct membership *membership;   /* of l2, borrowed */
 	bool members_changed;            /* or addresses, or their candidates */
+	struct speaker_bgp *bgp;
+	void (*on_stopped)(void *user); /* of speaker_stop() */
+	void *stop_user;
 	bool is_drained;
 	struct ctl_server *ctl;
 	struct http_server *http;
@@ -63,6 +67,7 @@ void events_arp(struct speaker *speaker, const struct arp_event *event);
 void events_bfd(struct speaker *speaker, const struct bfd_event *event);
 void events_stall(struct speaker *speaker, uint64_t slept_ns);
 void events_source(struct speaker *speaker);
+void events_bgp(struct speaker *speaker, const struct speaker_bgp_news *news);
 
 /*
  * Puts @settings, taken, in force, for reload.c. -EINVAL: one of their regular expressions is none;
@@ -86,6 +91,20 @@ json_t *view_wire(const struct speaker *speaker);
 /* views_bfd.c: all sessions, or that with the "peer" of @args. */
 void view_bfd(
 	const struct speaker *speaker, const json_t *args, json_t **ret_data, char **ret_error);
+
+/* bgp_glue.c; the first returns 0, as a step of the start. */
+int glue_bgp_open(struct speaker *speaker);
+void glue_bgp_peers(struct speaker *speaker);
+
+/* views_bgp.c. False: @op is none of these. */
+bool views_bgp_handle(struct speaker *speaker, const char *op, const json_t *args,
+	json_t **ret_data, char **ret_error);
+/* How the sessions are that @plan is announced over; @ret_detail is the caller's. */
+enum plan_reason views_bgp_sessions(
+	const struct speaker *speaker, const struct service_plan *plan, char **ret_detail);
+
+/* metrics_bgp.c: a part of speaker_metrics(). */
+void metrics_bgp(const struct speaker *speaker, struct strbuf *out);
 
 /* metrics.c: for http_callbacks; @user is the speaker. */
 void speaker_metrics(void *user, struct strbuf *out);

@@ -62,9 +62,10 @@ static json_t *address_json(const struct plan_address *address, const struct l2_
 
 	for (size_t i = 0; i < address->heir_count; i++)
 		(void)json_array_append_new(heirs, json_string(address->heirs[i]));
-	return json_pack("{s:o, s:s, s:s*, s:o, s:s}", "ip", json_ip(&address->ip), "pool",
+	return json_pack("{s:o, s:s, s:s*, s:o, s:s, s:s}", "ip", json_ip(&address->ip), "pool",
 		address->pool, "owner", l2_owners_name(owners, address), "candidates", heirs,
-		"reason", plan_reason_name(l2_owners_reason(owners, address)));
+		"reason", plan_reason_name(l2_owners_reason(owners, address)), "bgp",
+		plan_reason_name(address->bgp_reason));
 }
 
 static json_t *service_json(const struct service_plan *plan, const struct l2_owners *owners)
@@ -203,6 +204,19 @@ static json_t *owner_gate_json(const struct plan_gate *gate, const struct servic
 	return gate_json(gate);
 }
 
+/* What the plan can not know: whether anybody hears of it. */
+static void add_sessions(
+	const struct speaker *speaker, const struct service_plan *plan, json_t *gates)
+{
+	struct plan_gate gate = { .name = "bgp-sessions" };
+
+	if (plan->bgp.count == 0)
+		return;
+	gate.reason = views_bgp_sessions(speaker, plan, &gate.detail);
+	(void)json_array_append_new(gates, gate_json(&gate));
+	free(gate.detail);
+}
+
 static json_t *explain(const struct speaker *speaker, const struct service_plan *plan)
 {
 	struct l2_owners owners = l2_owners_take(speaker);
@@ -214,6 +228,7 @@ static json_t *explain(const struct speaker *speaker, const struct service_plan 
 			strncmp(plan->gates[i].name, "layer2-", 7) == 0 ?
 				owner_gate_json(&plan->gates[i], plan, &owners) :
 				gate_json(&plan->gates[i]));
+	add_sessions(speaker, plan, gates);
 	l2_owners_fini(&owners);
 	(void)json_object_set_new(explained, "gates", gates);
 	(void)json_object_set_new(explained, "node", json_string(speaker->settings->node));
@@ -306,6 +321,8 @@ void views_handle(
 		{ "wire", view_wire },
 	};
 
+	if (views_bgp_handle(user, op, args, ret_data, ret_error))
+		return;
 	if (strcmp(op, "explain") == 0) {
 		view_explain(user, args, ret_data, ret_error);
 		return;

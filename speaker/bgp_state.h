@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The state of BGP in the agent, for speaker/bgp*.c alone.
+ */
+
+#include "speaker/bgp.h"
+#include "speaker/bgp_groups.h"
+#include "speaker/bgp_memory.h"
+#include "speaker/health.h"
+
+/* One peer. */
+struct bgp_link {
+	char *name;    /* owned */
+	unsigned slot; /* of the plan */
+	struct bgp_out *out;
+	struct bgp_group *group;     /* where out is */
+	struct bgp_group *wanted;    /* where it belongs, from the next flush on */
+	struct bgp_session *session; /* while it is Established */
+	bool is_wanted;              /* false: the peer is gone */
+	bool has_graceful_restart;
+	bool has_bfd; /* bfd_key is a session */
+	struct bfd_key bfd_key;
+};
+
+enum bgp_stop_phase {
+	BGP_RUNS,
+	BGP_DRAINS, /* GRACEFUL_SHUTDOWN was said; waiting */
+	BGP_ENDS,   /* sessions were ended; what was said is under way */
+	BGP_OVER,
+};
+
+struct speaker_bgp {
+	struct event_base *base;
+	const struct settings *settings; /* borrowed */
+	struct speaker_bgp_callbacks callbacks;
+	void *user;
+	struct bgp_engine *engine;
+	struct wire *wire;     /* borrowed; has the BFD sessions */
+	struct health *health; /* NULL: not asked */
+	struct bgp_engine_conf conf;
+	struct bgp_memory memory; /* as it is on the disk */
+	char *memory_path;        /* owned */
+	struct plan_bgp_peers *peers;
+	struct plan_bgp_routes *routes;
+	struct bgp_groups groups;
+	struct bgp_link **links; /* owned */
+	size_t link_count;
+	size_t link_capacity;
+	struct event *drain_timer;
+	struct event *stop_timer;
+	struct event *restart_timer; /* peers that wait for us have given up */
+	bool peers_changed;
+	bool is_drained;
+	bool is_withdrawn;
+	enum bgp_stop_phase phase;
+	uint64_t stop_ns; /* when the phase began */
+	void (*on_stopped)(void *user);
+	void *stop_user;
+};
+
+struct bgp_link *bgp_link_find(const struct speaker_bgp *bgp, const char *name);
+
+/* The plan's view of @link, or NULL if it is gone. */
+const struct plan_bgp_peer *bgp_link_peer(
+	const struct speaker_bgp *bgp, const struct bgp_link *link);
+
+void bgp_tell(struct speaker_bgp *bgp, const char *what, const char *peer, const char *detail,
+	bool is_bad);
+
+/* bgp_watch.c: BFD beside the sessions (RFC 5882). */
+/* Makes, changes or ends the BFD session of @link. @met: of an unnumbered peer that is up. */
+void bgp_watch_peer(struct speaker_bgp *bgp, struct bgp_link *link, const struct ip *met);
+void bgp_watch_end(struct speaker_bgp *bgp, struct bgp_link *link);
+/* AdminDown for all: what follows is meant. */
+void bgp_watch_leave(struct speaker_bgp *bgp);
+
+/* bgp_leave.c: drain and stop. */
+void bgp_leave_open(struct speaker_bgp *bgp);
+void bgp_leave_close(struct speaker_bgp *bgp);

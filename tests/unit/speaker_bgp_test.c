@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The pure parts of BGP in the agent, its memory over restarts, and the question for health. */
+
+#include "base/mem.h"
+#include "bgp/community.h"
+#include "bgp/family.h"
+#include "speaker/bgp_convert.h"
+#include "speaker/bgp_groups.h"
+#include "speaker/bgp_memory.h"
+#include "speaker/health.h"
+#include "tests/unit/cmocka_all.h"
+#include "tests/unit/model_build.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/http.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static struct ip ip_of(const char *text)
+{
+	struct ip ip;
+
+	assert_int_equal(ip_parse(text, &ip), 0);
+	return ip;
+}
+
+static struct plan_bgp_peer plain_peer(void)
+{
+	return (struct plan_bgp_peer){
+		.name = (char *)"tor",
+		.detail = (char *)"",
+		.local_as = 65001,
+		.peer_as = 65000,
+		.address = ip_of("192.0.2.1"),
+		.port = 179,
+		.hold_seconds = 90,
+		.keepalive_seconds = 30,
+		.has_v4 = true,
+	};
+}
+
+static void a_plain_peer_is_carried_over(void **state)
+{
+	struct plan_bgp_peer peer = plain_peer();
+	struct bgp_peer_conf conf = bgp_convert_peer(&peer, 30);
+
+	(void)state;
+	assert_string_equal(conf.name, "tor");
+	assert_int_equal(conf.local_as, 65001);
+	assert_int_equal(conf.peer_as, 65000);
+	assert_int_equal(conf.type, BGP_PEER_AS);
+	assert_int_equal(conf.families, BGP_FAMILY_BIT(BGP_IPV4_UNICAST));
+	assert_int_equal(conf.ttl, 0);
+	assert_int_equal(conf.restart_seconds, 0);
+	assert_string_equal(conf.held, "");
+	assert_false(conf.has_bfd);
+	assert_false(conf.has_extended_next_hop);
+}
+
+static void the_same_peer_converts_to_the_same_octets(void **state)
+{
+	struct plan_bgp_peer peer = plain_peer();
+	struct bgp_peer_conf one = bgp_convert_peer(&peer, 30);
+	struct bgp_peer_conf two = bgp_convert_peer(&peer, 30);
+
+	(void)state;
+	assert_memory_equal(&one, &two, sizeof(one));
+}
+
+static void what_was_asked_for_is_carried_over(void **state)
+{
+	struct plan_bgp_peer peer = plain_peer();
+	struct bgp_peer_conf conf;
+
+	(void)state;
+	peer.sent_as = 65010;
+	peer.as_kind = PLAN_BGP_AS_EXTERNAL;
+	peer.address = ip_of("2001:db8::1");
+	peer.has_v6 = true;
+	peer.is_multihop = true;
+	peer.has_graceful_restart = true;
+	peer.password = (char *)"xyz";
+	peer.bfd.is_wanted = true;
+	conf = bgp_convert_peer(&peer, 30);
+	assert_int_equal(conf.local_as, 65010);
+	assert_int_equal(conf.type, BGP_PEER_EXTERNAL);
+	assert_int_equal(conf.families, BGP_FAMILIES_ALL);
+	assert_true(conf.has_extended_next_hop);
+	assert_int_equal(conf.ttl, 255);
+	assert_int_equal(conf.restart_seconds, 30);
+	assert_int_equal(conf.password_len, 3);
+	assert_true(conf.has_bfd);
+}
+
+static void a_peer_that_is_refused_is_held_down_with_the_reason(void **state)
+{
+	struct plan_bgp_peer peer = plain_peer();
+	struct bgp_peer_conf conf;
+
+	(void)state;
+	peer.reason = PLAN_PEER_SECRET_MISSING;
+	peer.detail = (char *)"there is no Secret m/s";
+	conf = bgp_convert_peer(&peer, 30);
+	assert_string_equal(conf.held, "peer_secret_missing: there is no Secret m/s");
+}
+
+static void attributes_are_carried_over(void **state)
+{
+	struct plan_bgp_attrs from = { .local_pref = 200, .has_med = true, .prepend = 3 };
+	struct bgp_attrs attrs;
+
+	(void)state;
+	plan_bgp_add_community(&from, 0xfde80001);
+	plan_bgp_add_large(&from, (uint32_t[]){ 1, 2, 3 });
+	attrs = bgp_convert_attrs(&from, 0);
+	assert_true(attrs.has_local_pref && attrs.has_med);
+	assert_int_equal(attrs.local_pref, 200);
+	assert_int_equal(attrs.prepend, 3);
+	assert_int_equal(attrs.community_count, 1);
+	assert_int_equal(attrs.large_count, 1);
+	assert_int_equal(attrs.large[0].local2, 3);
+	assert_int_equal(attrs.extended_count, 0);
+	bgp_attrs_fini(&attrs);
+	plan_bgp_attrs_fini(&from);
+}
+
+static void a_weight_becomes_link_bandwidth_where_it_is_wanted(void **state)
+{
+	struct plan_bgp_attrs from = { .weight = 2 };
+	struct bgp_attrs attrs = bgp_convert_attrs(&from, 65001);
+	struct bgp_attrs without = bgp_convert_attrs(&from, 0);
+
+	(void)state;
+	assert_int_equal(attrs.extended_count, 1);
+	assert_true(attrs.extended[0] == bgp_link_bandwidth(65001, 2 * BGP_ENDPOINT_BANDWIDTH));
+	assert_int_equal(without.extended_count, 0);
+	bgp_attrs_fini(&attrs);
+}
+
+static void a_profile_becomes_a_bfd_session(void **state)
+{
+	struct plan_bgp_peer peer = plain_peer();
+	struct bfd_session_conf conf;
+	const struct ip none = { 0 };
+
+	(void)state;
+	peer.slot = 5;
+	peer.is_multihop = true;
+	peer.bfd = (struct plan_bfd){ .is_wanted = true,
+		.receive_ms = 50,
+		.transmit_ms = 60,
+		.detect_multiplier = 4,
+		.minimum_ttl = 250 };
+	conf = bgp_convert_bfd(&peer, &peer.address, &none, 0);
+	assert_int_equal(conf.timing.rx_us, 50000);
+	assert_int_equal(conf.timing.tx_us, 60000);
+	assert_int_equal(conf.timing.multiplier, 4);
+	assert_int_equal(conf.min_ttl, 250);
+	assert_int_equal(conf.tag, 5);
+	assert_true(conf.key.is_multihop);
+}
+
+/* Two peers; "only" is named by the one advertisement if it names anybody. */
+struct group_world {
+	struct model *model;
+	struct bgp_groups groups;
+	struct plan_bgp_peer one;
+	struct plan_bgp_peer two;
+};
+
+static void group_open(struct group_world *world, const char *only)
+{
+	struct bgp_advertisement *ad = build_object(
+		MODEL_BGP_ADVERTISEMENT, "BGPAdvertisement", "m", "ad");
+
+	*world = (struct group_world){ .model = model_new(), .one = plain_peer() };
+	world->two = plain_peer();
+	world->one.name = (char *)"one";
+	world->two.name = (char *)"two";
+	world->two.slot = 1;
+	if (only)
+		build_string(&ad->peers, only);
+	model_put(world->model, &ad->object);
+}
+
+static void group_close(struct group_world *world)
+{
+	bgp_groups_fini(&world->groups);
+	model_free(world->model);
+}
+
+static void peers_of_the_same_advertisements_share_a_group(void **state)
+{
+	struct group_world world;
+
+	(void)state;
+	group_open(&world, NULL);
+	assert_ptr_equal(bgp_groups_join(&world.groups, world.model, &world.one, false),
+		bgp_groups_join(&world.groups, world.model, &world.two, false));
+	assert_int_equal(world.groups.at[0]->slots, 3);
+	group_close(&world);
+}
+
+static void peers_of_different_advertisements_do_not(void **state)
+{
+	struct group_world world;
+
+	(void)state;
+	group_open(&world, "two");
+	assert_ptr_not_equal(bgp_groups_join(&world.groups, world.model, &world.one, false),
+		bgp_groups_join(&world.groups, world.model, &world.two, false));
+	group_close(&world);
+}
+
+static void with_weights_the_own_as_parts_groups(void **state)
+{
+	struct group_world world;
+
+	(void)state;
+	group_open(&world, NULL);
+	world.two.local_as = 65002;
+	assert_ptr_not_equal(bgp_groups_join(&world.groups, world.model, &world.one, true),
+		bgp_groups_join(&world.groups, world.model, &world.two, true));
+	group_close(&world);
+}
+
+static void a_route_goes_to_the_groups_of_its_peers_alone(void **state)
+{
+	struct plan_bgp_route route = { .peers = 2 };
+	struct ip_prefix prefix = ip_prefix_of(&(struct ip){ .family = AF_INET }, 32);
+	struct group_world world;
+	const struct bgp_group *one;
+	const struct bgp_group *two;
+
+	(void)state;
+	group_open(&world, "two");
+	one = bgp_groups_join(&world.groups, world.model, &world.one, false);
+	two = bgp_groups_join(&world.groups, world.model, &world.two, false);
+	bgp_groups_route(&world.groups, &prefix, &route, 1);
+	assert_int_equal(bgp_rib_count(one->rib, BGP_IPV4_UNICAST), 0);
+	assert_int_equal(bgp_rib_count(two->rib, BGP_IPV4_UNICAST), 1);
+	route.attrs.has_too_many = true;
+	bgp_groups_route(&world.groups, &prefix, &route, 1);
+	assert_int_equal(bgp_rib_count(two->rib, BGP_IPV4_UNICAST), 0);
+	assert_int_equal(world.groups.too_many, 1);
+	group_close(&world);
+}
+
+static void a_group_without_peers_is_swept(void **state)
+{
+	struct group_world world;
+
+	(void)state;
+	group_open(&world, NULL);
+	(void)bgp_groups_join(&world.groups, world.model, &world.one, false);
+	bgp_groups_begin(&world.groups);
+	bgp_groups_sweep(&world.groups);
+	assert_int_equal(world.groups.count, 0);
+	group_close(&world);
+}
+
+static char *new_path(void)
+{
+	char folder[] = "/tmp/bellman-test-XXXXXX";
+
+	assert_non_null(mkdtemp(folder));
+	return xasprintf("%s/bgp.json", folder);
+}
+
+static void drop_path(char *path)
+{
+	(void)unlink(path);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(rmdir(path), 0);
+	free(path);
+}
+
+static void what_was_remembered_is_recalled(void **state)
+{
+	struct bgp_memory memory = { .boot_id = "abc", .router_id = 0xc0000201, .families = 3 };
+	struct bgp_memory found = { 0 };
+	char *path = new_path();
+
+	(void)state;
+	assert_int_equal(bgp_memory_save(path, &memory), 0);
+	assert_int_equal(bgp_memory_load(path, &found), 0);
+	assert_string_equal(found.boot_id, "abc");
+	assert_int_equal(found.router_id, 0xc0000201);
+	assert_int_equal(found.families, 3);
+	drop_path(path);
+}
+
+static void a_first_start_remembers_nothing(void **state)
+{
+	struct bgp_memory found = { 0 };
+	char *path = new_path();
+
+	(void)state;
+	assert_int_equal(bgp_memory_load(path, &found), -ENOENT);
+	drop_path(path);
+}
+
+struct bad_memory {
+	const char *name;
+	const char *text;
+};
+
+static struct bad_memory bad_memories[] = {
+	{ "a_memory_that_is_no_json_is_refused", "{" },
+	{ "a_memory_without_families_is_refused", "{\"boot_id\":\"a\",\"router_id\":1}" },
+	{ "a_memory_of_unknown_families_is_refused",
+		"{\"boot_id\":\"a\",\"router_id\":1,\"families\":4}" },
+	{ "a_memory_with_a_long_boot_id_is_refused",
+		"{\"boot_id\":\"0123456789012345678901234567890123456\",\"router_id\":1,"
+		"\"families\":1}" },
+	{ "a_memory_with_a_long_identifier_is_refused",
+		"{\"boot_id\":\"a\",\"router_id\":4294967296,\"families\":1}" },
+};
+
+static void memory_is_refused(void **state)
+{
+	const struct bad_memory *test = *state;
+	struct bgp_memory found = { .router_id = 7 };
+	char *path = new_path();
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	assert_true(fputs(test->text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(bgp_memory_load(path, &found), -EBADMSG);
+	assert_int_equal(found.router_id, 7);
+	drop_path(path);
+}
+
+/* A web server that answers @code, and whoever asks it. */
+struct health_world {
+	struct event_base *base;
+	struct evhttp *server;
+	struct health *health;
+	int code;
+	unsigned changes;
+};
+
+static void answer(struct evhttp_request *request, void *arg)
+{
+	const struct health_world *world = arg;
+
+	evhttp_send_reply(request, world->code, "said", NULL);
+}
+
+static void on_change(void *arg)
+{
+	struct health_world *world = arg;
+
+	world->changes++;
+	(void)event_base_loopbreak(world->base);
+}
+
+static void health_world_open(struct health_world *world, int code)
+{
+	struct evhttp_bound_socket *bound;
+	struct sockaddr_in address;
+	socklen_t len = sizeof(address);
+	char url[64];
+
+	*world = (struct health_world){ .base = event_base_new(), .code = code };
+	world->server = evhttp_new(world->base);
+	evhttp_set_gencb(world->server, answer, world);
+	bound = evhttp_bind_socket_with_handle(world->server, "127.0.0.1", 0);
+	assert_non_null(bound);
+	assert_int_equal(
+		getsockname(evhttp_bound_socket_get_fd(bound), (struct sockaddr *)&address, &len),
+		0);
+	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/healthz", ntohs(address.sin_port));
+	assert_int_equal(health_open(world->base, url, on_change, world, &world->health), 0);
+	assert_false(health_is_known(world->health));
+}
+
+static void health_world_close(struct health_world *world)
+{
+	health_free(world->health);
+	if (world->server)
+		evhttp_free(world->server);
+	event_base_free(world->base);
+}
+
+static void a_good_answer_is_known_at_once(void **state)
+{
+	struct health_world world;
+
+	(void)state;
+	health_world_open(&world, HTTP_OK);
+	(void)event_base_dispatch(world.base);
+	assert_true(health_is_known(world.health) && health_is_good(world.health));
+	health_world_close(&world);
+}
+
+static void a_bad_first_answer_counts(void **state)
+{
+	struct health_world world;
+
+	(void)state;
+	health_world_open(&world, HTTP_SERVUNAVAIL);
+	(void)event_base_dispatch(world.base);
+	assert_true(health_is_known(world.health));
+	assert_false(health_is_good(world.health));
+	assert_string_equal(health_text(world.health), "503");
+	health_world_close(&world);
+}
+
+static void no_answer_twice_is_bad(void **state)
+{
+	struct health_world world;
+
+	(void)state;
+	health_world_open(&world, HTTP_OK);
+	(void)event_base_dispatch(world.base);
+	evhttp_free(world.server);
+	world.server = NULL;
+	(void)event_base_dispatch(world.base);
+	assert_int_equal(world.changes, 2);
+	assert_false(health_is_good(world.health));
+	assert_string_equal(health_text(world.health), "no answer");
+	health_world_close(&world);
+}
+
+static void what_is_no_url_is_refused(void **state)
+{
+	struct event_base *base = event_base_new();
+	struct health *health = NULL;
+
+	(void)state;
+	assert_int_equal(health_open(base, "http://", on_change, NULL, &health), -EINVAL);
+	assert_null(health);
+	event_base_free(base);
+}
+
+int main(void)
+{
+	const struct CMUnitTest others[] = {
+		cmocka_unit_test(a_plain_peer_is_carried_over),
+		cmocka_unit_test(the_same_peer_converts_to_the_same_octets),
+		cmocka_unit_test(what_was_asked_for_is_carried_over),
+		cmocka_unit_test(a_peer_that_is_refused_is_held_down_with_the_reason),
+		cmocka_unit_test(attributes_are_carried_over),
+		cmocka_unit_test(a_weight_becomes_link_bandwidth_where_it_is_wanted),
+		cmocka_unit_test(a_profile_becomes_a_bfd_session),
+		cmocka_unit_test(peers_of_the_same_advertisements_share_a_group),
+		cmocka_unit_test(peers_of_different_advertisements_do_not),
+		cmocka_unit_test(with_weights_the_own_as_parts_groups),
+		cmocka_unit_test(a_route_goes_to_the_groups_of_its_peers_alone),
+		cmocka_unit_test(a_group_without_peers_is_swept),
+		cmocka_unit_test(what_was_remembered_is_recalled),
+		cmocka_unit_test(a_first_start_remembers_nothing),
+		cmocka_unit_test(a_good_answer_is_known_at_once),
+		cmocka_unit_test(a_bad_first_answer_counts),
+		cmocka_unit_test(no_answer_twice_is_bad),
+		cmocka_unit_test(what_is_no_url_is_refused),
+	};
+	struct CMUnitTest tests[COUNT_OF(bad_memories) + COUNT_OF(others)];
+
+	for (size_t i = 0; i < COUNT_OF(bad_memories); i++)
+		tests[i] = (struct CMUnitTest){ .name = bad_memories[i].name,
+			.test_func = memory_is_refused,
+			.initial_state = &bad_memories[i] };
+	memcpy(tests + COUNT_OF(bad_memories), others, sizeof(others));
+	return cmocka_run_group_tests_name("speaker_bgp", tests, NULL, NULL);
+}
