@@ -63,6 +63,7 @@ struct command_table {
 extern const struct command_table commands_agent;
 extern const struct command_table commands_bfd;
 extern const struct command_table commands_l2;
+extern const struct command_table commands_bgp;
 extern const struct command_table commands_offline;
 extern const struct command_table commands_capture;
 

@@ -23,6 +23,7 @@ static const struct command_table *const tables[] = {
 	&commands_agent,
 	&commands_bfd,
 	&commands_l2,
+	&commands_bgp,
 	&commands_offline,
 	&commands_capture,
 };

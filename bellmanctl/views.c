@@ -38,6 +38,16 @@ void view_status(const json_t *data, bool color, struct strbuf *out)
 	strbuf_addf(out, "conflicts   %" JSON_INTEGER_FORMAT "\n", field_int(data, "conflicts"));
 }
 
+static const char *announced_how(const json_t *address, const char *reason)
+{
+	bool at_layer2 = strcmp(reason, "passed") == 0;
+	bool by_bgp = strcmp(field_text(address, "bgp"), "passed") == 0;
+
+	if (at_layer2)
+		return by_bgp ? "announced, BGP too" : "announced";
+	return by_bgp ? "announced by BGP" : reason;
+}
+
 void view_services(const json_t *data, bool color, struct strbuf *out)
 {
 	static const char *const heads[] = { "SERVICE", "ADDRESS", "POOL", "OWNER", "HERE" };
@@ -62,7 +72,7 @@ void view_services(const json_t *data, bool color, struct strbuf *out)
 			table_add(&table, field_text(address, "ip"));
 			table_add(&table, field_text(address, "pool"));
 			table_add(&table, field_text(address, "owner"));
-			table_add(&table, strcmp(reason, "passed") == 0 ? "announced" : reason);
+			table_add(&table, announced_how(address, reason));
 		}
 		if (json_array_size(addresses) > 0)
 			continue;

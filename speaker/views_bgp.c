@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "bgp/community.h"
 #include "speaker/bgp.h"
-#include "speaker/drain.h"
 #include "speaker/state.h"
 
 #include <string.h>
@@ -421,13 +420,7 @@ bool views_bgp_handle(struct speaker *speaker, const char *op, const json_t *arg
 	json_t **ret_data, char **ret_error)
 {
 	const char *name = json_string_value(json_object_get(args, "peer"));
-	bool is_drain = strcmp(op, "drain") == 0;
 
-	if (is_drain || strcmp(op, "undrain") == 0) {
-		speaker_drain(speaker, is_drain);
-		*ret_data = json_pack("{s:b}", "drained", is_drain);
-		return true;
-	}
 	if (strcmp(op, "bgp") != 0 && strncmp(op, "bgp ", 4) != 0)
 		return false;
 	if (strcmp(op, "bgp") == 0 && name &&
