@@ -30,7 +30,8 @@ int offline_lint(const char *path, json_t **ret)
 }
 
 struct planned_node {
-	const char *name; /* borrowed from the model */
+	const char *name;             /* borrowed from the model */
+	struct plan_bgp_peers *peers; /* owned */
 	json_t *announces;
 	json_t *refuses;
 	size_t stands_by;
@@ -40,6 +41,7 @@ struct planning {
 	struct plan_input input;
 	struct planned_node *nodes; /* in the order of names */
 	size_t node_count;
+	struct plan_bgp_peers *no_peers; /* owned; of no node in particular */
 };
 
 static void tell_assigned(void *user, const struct service *service, struct plan_assigned *ret)
@@ -91,6 +93,11 @@ static struct service_plan *plan_on(
 	struct plan_input input = planning->input;
 
 	input.self = node;
+	input.bgp.peers = planning->no_peers;
+	for (size_t i = 0; i < planning->node_count; i++) {
+		if (strcmp(planning->nodes[i].name, node) == 0)
+			input.bgp.peers = planning->nodes[i].peers;
+	}
 	return service_plan_new(&input, service);
 }
 
@@ -103,11 +110,21 @@ static bool is_heir(const struct plan_address *address, const char *node)
 	return false;
 }
 
-static void add_announced(
-	struct planned_node *node, const char *service, const struct plan_address *address)
+static void add_announced(struct planned_node *node, const char *service,
+	const struct plan_address *address, const char *by)
 {
 	(void)json_array_append_new(node->announces,
-		json_pack("{s:s, s:o}", "service", service, "ip", json_ip(&address->ip)));
+		json_pack("{s:s, s:o, s:s}", "service", service, "ip", json_ip(&address->ip), "by",
+			by));
+}
+
+/* By BGP all nodes announce that have a peer. */
+static void add_bgp(struct planned_node *node, const char *service, const struct service_plan *plan)
+{
+	for (size_t i = 0; i < plan->address_count; i++) {
+		if (plan->addresses[i].bgp_reason == PLAN_PASSED)
+			add_announced(node, service, &plan->addresses[i], "bgp");
+	}
 }
 
 /* What @node, which is no candidate for any address of @plan, makes of the Service. */
@@ -120,7 +137,7 @@ static void add_refused(struct planning *planning, struct planned_node *node,
 
 	for (size_t i = 0; reason == PLAN_PASSED && i < plan->address_count; i++) {
 		if (plan->addresses[i].reason == PLAN_PASSED)
-			add_announced(node, name, &plan->addresses[i]);
+			add_announced(node, name, &plan->addresses[i], "layer2");
 	}
 	if (reason != PLAN_PASSED)
 		(void)json_array_append_new(node->refuses,
@@ -140,13 +157,19 @@ static void add_to_node(struct planning *planning, struct planned_node *node,
 		bool is_owner = address->owner && strcmp(address->owner, node->name) == 0;
 
 		if (is_owner)
-			add_announced(node, name, address);
+			add_announced(node, name, address, "layer2");
 		else
 			node->stands_by += is_heir(address, node->name);
 		is_candidate |= is_owner || is_heir(address, node->name);
 	}
 	if (!is_candidate)
 		add_refused(planning, node, service, name);
+	if (plan_bgp_peers_count(node->peers) > 0) {
+		auto_(service_plan_freep) struct service_plan *own = plan_on(
+			planning, service, node->name);
+
+		add_bgp(node, name, own);
+	}
 }
 
 static json_t *service_json(
@@ -185,15 +208,20 @@ static void planning_init(struct planning *planning, const struct model *model, 
 		.assigned = tell_assigned,
 		.user = ipam,
 	};
+	planning->no_peers = plan_bgp_peers_new();
 	planning->nodes = xnew_array(struct planned_node, model_count(model, MODEL_NODE));
 	model_each(model, MODEL_NODE, object)
 	{
 		planning->nodes[planning->node_count++] = (struct planned_node){
 			.name = object->meta.name,
+			.peers = plan_bgp_peers_new(),
 			.announces = json_array(),
 			.refuses = json_array(),
 		};
 	}
+	for (size_t i = 0; i < planning->node_count; i++)
+		(void)plan_bgp_peers_update(
+			planning->nodes[i].peers, model, planning->nodes[i].name, NULL, NULL);
 }
 
 static json_t *nodes_json(struct planning *planning)
@@ -227,6 +255,9 @@ static json_t *plan_all(const struct model *model, struct ipam *ipam, struct rep
 	}
 	all = json_pack("{s:o, s:o, s:o}", "services", services, "nodes", nodes_json(&planning),
 		"findings", report_json(report));
+	for (size_t i = 0; i < planning.node_count; i++)
+		plan_bgp_peers_free(planning.nodes[i].peers);
+	plan_bgp_peers_free(planning.no_peers);
 	free(planning.nodes);
 	return all;
 }

@@ -72,9 +72,12 @@ static void view_planned_node(const json_t *node, bool color, struct strbuf *out
 	json_array_foreach(announces, i, item)
 	{
 		auto_(freep) char *name = xasprintf("  %s", field_text(item, "service"));
+		bool is_bgp = strcmp(field_text(item, "by"), "bgp") == 0;
+		auto_(freep) char *ip = xasprintf(
+			"%s%s", field_text(item, "ip"), is_bgp ? " by BGP" : "");
 
 		table_add(&table, name);
-		table_add(&table, field_text(item, "ip"));
+		table_add(&table, ip);
 		table_add(&table, "");
 	}
 	json_array_foreach(refuses, i, item)

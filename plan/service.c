@@ -278,6 +278,13 @@ static bool pass_endpoints(struct work *work)
 		"%zu of %zu can serve", servable, work->endpoints.count);
 }
 
+/* A cluster with BGP alone need not hear of each Service that layer 2 does not have it. */
+static bool is_layer2_used(const struct work *work)
+{
+	return model_count(work->input->model, MODEL_L2_ADVERTISEMENT) > 0 ||
+		!plan_bgp_is_used(work->input);
+}
+
 static void pass_announcement(struct work *work)
 {
 	const struct plan_address *first = &work->plan->addresses[0];
@@ -285,7 +292,7 @@ static void pass_announcement(struct work *work)
 
 	for (size_t i = 0; i < work->plan->address_count; i++)
 		work->plan->addresses[i].reason = plan_address(work, i);
-	for (size_t i = 0; i < work->plan->address_count; i++) {
+	for (size_t i = 0; is_layer2_used(work) && i < work->plan->address_count; i++) {
 		const struct plan_address *address = &work->plan->addresses[i];
 
 		(void)gate(work, address->ip.family == AF_INET ? "layer2-ipv4" : "layer2-ipv6",
