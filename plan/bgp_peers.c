@@ -39,7 +39,8 @@ static bool transport_equal(const struct plan_bgp_peer *a, const struct plan_bgp
 	return ip_equal(&a->address, &b->address) && ip_equal(&a->source, &b->source) &&
 		strcmp(a->interface, b->interface) == 0 && strcmp(a->vrf, b->vrf) == 0 &&
 		a->port == b->port && a->is_multihop == b->is_multihop &&
-		same_text(a->password, b->password);
+		a->is_passive == b->is_passive && a->gtsm_hops == b->gtsm_hops &&
+		a->role == b->role && same_text(a->password, b->password);
 }
 
 bool plan_bgp_peer_equal(const struct plan_bgp_peer *a, const struct plan_bgp_peer *b)

@@ -2,8 +2,12 @@
 #pragma once
 
 /*
- * The BGPPeers that concern this node, each resolved: Secret, BFDProfile, defaults. A peer that can
- * not be used as written stays down with a named reason; the others work. Pure.
+ * The BGPPeers that concern this node, each resolved: Secret, BFDProfile, annotations, defaults. A
+ * peer that can not be used as written stays down with a named reason; the others work. Pure.
+ *
+ *   bellman.dev/bgp-ttl-security: "1"    GTSM: hops it may be away, 1 to 254
+ *   bellman.dev/bgp-passive: "true"      wait for the peer to dial
+ *   bellman.dev/bgp-role: "customer"     ours: provider, rs, rs-client, customer, peer
  */
 
 #include "base/ip.h"
@@ -17,6 +21,16 @@ enum plan_bgp_as {
 	PLAN_BGP_AS_FIXED,    /* peer_as counts */
 	PLAN_BGP_AS_INTERNAL, /* ours */
 	PLAN_BGP_AS_EXTERNAL, /* any but ours */
+};
+
+enum plan_bgp_role {
+	PLAN_BGP_ROLE_NONE,
+	PLAN_BGP_ROLE_PROVIDER,
+	PLAN_BGP_ROLE_RS,
+	PLAN_BGP_ROLE_RS_CLIENT,
+	PLAN_BGP_ROLE_CUSTOMER,
+	PLAN_BGP_ROLE_PEER,
+	PLAN_BGP_ROLE_COUNT_,
 };
 
 /* What the BFDProfile of a peer says (RFC 5880). */
@@ -55,7 +69,10 @@ struct plan_bgp_peer {
 	struct plan_bfd bfd;
 	bool has_graceful_restart;
 	bool is_multihop;
-	bool has_v4; /* families offered */
+	bool is_passive;         /* never dials */
+	uint8_t gtsm_hops;       /* RFC 5082: how far it may be; 0: not looked at */
+	enum plan_bgp_role role; /* ours; RFC 9234 */
+	bool has_v4;             /* families offered */
 	bool has_v6;
 };
 

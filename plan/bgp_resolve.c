@@ -3,6 +3,7 @@
 #include "plan/bgp_resolve.h"
 
 #include "base/mem.h"
+#include "model/select.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -16,6 +17,7 @@ enum {
 	BFD_INTERVAL_MS = 300,
 	BFD_MULTIPLIER = 3,
 	BFD_MINIMUM_TTL = 254,
+	HOPS_MAX = 254,
 };
 
 static const int64_t second_ns = 1000000000;
@@ -210,6 +212,64 @@ static void read_bfd(
 	}
 }
 
+static void refuse_annotation(struct plan_bgp_peer *peer, const char *key, const char *value)
+{
+	plan_bgp_peer_refuse(peer, PLAN_PEER_NOT_USABLE,
+		xasprintf("annotation bellman.dev/%s: \"%.64s\" has no meaning", key, value));
+}
+
+static void read_hops(struct plan_bgp_peer *peer, const struct object *object)
+{
+	static const char key[] = "bgp-ttl-security";
+	const char *text = object_annotation(object, key);
+	size_t len = text ? strspn(text, "0123456789") : 0;
+	unsigned hops = 0;
+
+	if (!text)
+		return;
+	for (size_t i = 0; i < len && hops <= HOPS_MAX; i++)
+		hops = hops * 10 + (unsigned)(text[i] - '0');
+	if (hops == 0 || hops > HOPS_MAX || text[len] != '\0')
+		refuse_annotation(peer, key, text);
+	else
+		peer->gtsm_hops = (uint8_t)hops;
+}
+
+static void read_passive(struct plan_bgp_peer *peer, const struct object *object)
+{
+	static const char key[] = "bgp-passive";
+	const char *text = object_annotation(object, key);
+
+	if (!text)
+		return;
+	peer->is_passive = strcmp(text, "true") == 0;
+	if (!peer->is_passive && strcmp(text, "false") != 0)
+		refuse_annotation(peer, key, text);
+}
+
+static void read_role(struct plan_bgp_peer *peer, const struct object *object)
+{
+	static const char key[] = "bgp-role";
+	static const char *const names[PLAN_BGP_ROLE_COUNT_] = {
+		[PLAN_BGP_ROLE_PROVIDER] = "provider",
+		[PLAN_BGP_ROLE_RS] = "rs",
+		[PLAN_BGP_ROLE_RS_CLIENT] = "rs-client",
+		[PLAN_BGP_ROLE_CUSTOMER] = "customer",
+		[PLAN_BGP_ROLE_PEER] = "peer",
+	};
+	const char *text = object_annotation(object, key);
+
+	if (!text)
+		return;
+	for (enum plan_bgp_role role = PLAN_BGP_ROLE_PROVIDER; role < PLAN_BGP_ROLE_COUNT_;
+		role++) {
+		if (strcmp(text, names[role]) == 0)
+			peer->role = role;
+	}
+	if (peer->role == PLAN_BGP_ROLE_NONE)
+		refuse_annotation(peer, key, text);
+}
+
 void plan_bgp_peer_resolve(
 	const struct model *model, const struct bgp_peer_spec *spec, struct plan_bgp_peer *ret_peer)
 {
@@ -229,5 +289,8 @@ void plan_bgp_peer_resolve(
 	read_times(&peer, spec);
 	read_password(&peer, model, spec);
 	read_bfd(&peer, model, spec);
+	read_hops(&peer, &spec->object);
+	read_passive(&peer, &spec->object);
+	read_role(&peer, &spec->object);
 	*ret_peer = peer;
 }

@@ -61,6 +61,20 @@ static enum bgp_peer_type type_of(enum plan_bgp_as kind)
 	return BGP_PEER_AS;
 }
 
+static uint8_t role_of(enum plan_bgp_role role)
+{
+	static const uint8_t roles[PLAN_BGP_ROLE_COUNT_] = {
+		[PLAN_BGP_ROLE_NONE] = BGP_ROLE_NONE,
+		[PLAN_BGP_ROLE_PROVIDER] = BGP_ROLE_PROVIDER,
+		[PLAN_BGP_ROLE_RS] = BGP_ROLE_RS,
+		[PLAN_BGP_ROLE_RS_CLIENT] = BGP_ROLE_RS_CLIENT,
+		[PLAN_BGP_ROLE_CUSTOMER] = BGP_ROLE_CUSTOMER,
+		[PLAN_BGP_ROLE_PEER] = BGP_ROLE_PEER,
+	};
+
+	return roles[role];
+}
+
 /* The engine compares peers as a whole: not even padding may differ. */
 struct bgp_peer_conf bgp_convert_peer(const struct plan_bgp_peer *peer, unsigned restart_seconds)
 {
@@ -81,7 +95,7 @@ struct bgp_peer_conf bgp_convert_peer(const struct plan_bgp_peer *peer, unsigned
 		conf.password_len = (uint8_t)strnlen(peer->password, sizeof(conf.password));
 		memcpy(conf.password, peer->password, conf.password_len);
 	}
-	conf.ttl = peer->is_multihop ? TTL_MAX : 0;
+	conf.ttl = peer->is_multihop || peer->gtsm_hops != 0 ? TTL_MAX : 0;
 	conf.hold_seconds = peer->hold_seconds;
 	conf.keepalive_seconds = peer->keepalive_seconds;
 	conf.connect_seconds = peer->connect_seconds;
@@ -93,7 +107,9 @@ struct bgp_peer_conf bgp_convert_peer(const struct plan_bgp_peer *peer, unsigned
 	conf.has_extended_next_hop = peer->has_v4 && peer->address.family != AF_INET;
 	conf.has_graceful_restart = peer->has_graceful_restart;
 	conf.restart_seconds = peer->has_graceful_restart ? (uint16_t)restart_seconds : 0;
-	conf.role = BGP_ROLE_NONE;
+	conf.role = role_of(peer->role);
+	conf.is_passive = peer->is_passive;
+	conf.gtsm_hops = peer->gtsm_hops;
 	conf.has_bfd = peer->bfd.is_wanted;
 	if (peer->reason != PLAN_PASSED)
 		(void)snprintf(conf.held, sizeof(conf.held), "%s: %s",

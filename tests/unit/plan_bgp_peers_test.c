@@ -108,6 +108,35 @@ static void have_local_as_inside(struct model *model, struct bgp_peer_spec *peer
 	peer->peer_asn = world_int(65001);
 }
 
+static void annotate_peer(struct bgp_peer_spec *peer, const char *key, const char *value)
+{
+	build_label(&peer->object.meta.annotations, key, value);
+}
+
+static void ask_for_255_hops(struct model *model, struct bgp_peer_spec *peer)
+{
+	(void)model;
+	annotate_peer(peer, "bellman.dev/bgp-ttl-security", "255");
+}
+
+static void ask_for_no_hops(struct model *model, struct bgp_peer_spec *peer)
+{
+	(void)model;
+	annotate_peer(peer, "bellman.dev/bgp-ttl-security", "0");
+}
+
+static void ask_for_unknown_role(struct model *model, struct bgp_peer_spec *peer)
+{
+	(void)model;
+	annotate_peer(peer, "bellman.dev/bgp-role", "friend");
+}
+
+static void ask_for_maybe_passive(struct model *model, struct bgp_peer_spec *peer)
+{
+	(void)model;
+	annotate_peer(peer, "bellman.dev/bgp-passive", "maybe");
+}
+
 static void change_nothing(struct model *model, struct bgp_peer_spec *peer)
 {
 	(void)model;
@@ -129,6 +158,10 @@ static struct peer_case cases[] = {
 	{ "a_source_of_the_other_family_is_refused", have_v6_source, PLAN_PEER_NOT_USABLE },
 	{ "a_vrf_of_16_octets_is_refused", have_long_vrf, PLAN_PEER_NOT_USABLE },
 	{ "a_local_as_within_one_as_is_refused", have_local_as_inside, PLAN_PEER_NOT_USABLE },
+	{ "more_hops_than_a_ttl_can_tell_are_refused", ask_for_255_hops, PLAN_PEER_NOT_USABLE },
+	{ "no_hops_at_all_are_refused", ask_for_no_hops, PLAN_PEER_NOT_USABLE },
+	{ "an_unknown_role_is_refused", ask_for_unknown_role, PLAN_PEER_NOT_USABLE },
+	{ "passive_is_true_or_false", ask_for_maybe_passive, PLAN_PEER_NOT_USABLE },
 };
 
 static void peer_is_judged(void **state)
@@ -205,6 +238,9 @@ static void every_field_is_carried(void **state)
 	spec->ebgp_multihop = true;
 	spec->vrf = xstrdup("red");
 	spec->dual_stack_address_family = true;
+	annotate_peer(spec, "bellman.dev/bgp-ttl-security", "2");
+	annotate_peer(spec, "bellman.dev/bgp-passive", "true");
+	annotate_peer(spec, "bellman.dev/bgp-role", "rs-client");
 	peer = resolve(peers, model, spec);
 	assert_int_equal(peer->reason, PLAN_PASSED);
 	assert_int_equal(peer->local_as, 65001);
@@ -220,6 +256,9 @@ static void every_field_is_carried(void **state)
 	assert_true(peer->has_graceful_restart);
 	assert_true(peer->is_multihop);
 	assert_true(peer->has_v4 && peer->has_v6);
+	assert_int_equal(peer->gtsm_hops, 2);
+	assert_true(peer->is_passive);
+	assert_int_equal(peer->role, PLAN_BGP_ROLE_RS_CLIENT);
 }
 
 static void an_unnumbered_peer_has_both_families(void **state)
