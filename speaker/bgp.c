@@ -114,7 +114,8 @@ static void remember(struct speaker_bgp *bgp, uint8_t families)
 	int r;
 
 	bgp_memory_boot_id(now.boot_id);
-	if (memcmp(&now, &bgp->memory, sizeof(now)) == 0)
+	if (now.router_id == bgp->memory.router_id && now.families == bgp->memory.families &&
+		strcmp(now.boot_id, bgp->memory.boot_id) == 0)
 		return;
 	bgp->memory = now;
 	r = bgp_memory_save(bgp->memory_path, &now);
@@ -304,6 +305,8 @@ static void make_links(struct speaker_bgp *bgp, const struct model *model)
 		const struct plan_bgp_peer *peer = plan_bgp_peers_at(bgp->peers, i);
 		struct bgp_link *link = bgp_link_find(bgp, peer->name);
 
+		if (peer->slot >= PLAN_BGP_PEERS_MAX)
+			continue; /* a peer too many: it is held down and hears nothing */
 		if (!link) {
 			link = xnew(struct bgp_link);
 			link->name = xstrdup(peer->name);

@@ -71,8 +71,7 @@ struct bgp_group *bgp_groups_join(struct bgp_groups *groups, const struct model 
 		group->rib = bgp_rib_new();
 		*array_add(groups->at, groups->count, groups->capacity) = group;
 	}
-	if (peer->slot < PLAN_BGP_PEERS_MAX)
-		group->slots |= UINT64_C(1) << peer->slot;
+	group->slots |= UINT64_C(1) << peer->slot;
 	return group;
 }
 

@@ -34,8 +34,8 @@ void bgp_groups_fini(struct bgp_groups *groups);
 void bgp_groups_begin(struct bgp_groups *groups);
 
 /*
- * Puts @peer into its group, a new one if need be. Return: the group, borrowed until
- * bgp_groups_sweep().
+ * Puts @peer, which has a slot, into its group, a new one if need be. Return: the group, borrowed
+ * until bgp_groups_sweep().
  */
 struct bgp_group *bgp_groups_join(struct bgp_groups *groups, const struct model *model,
 	const struct plan_bgp_peer *peer, bool weighs_endpoints);

@@ -44,23 +44,21 @@ static void add_out(const struct bgp_link *link, struct speaker_bgp_peer_view *v
 	}
 }
 
-static void visit_link(const struct speaker_bgp *bgp, const struct bgp_link *link,
+static void visit_peer(const struct speaker_bgp *bgp, const struct plan_bgp_peer *peer,
 	struct bfd_list *list, speaker_bgp_view_fn *visit, void *user)
 {
-	const struct bgp_session *session = bgp_engine_find(bgp->engine, link->name);
-	struct speaker_bgp_peer_view view = { .peer = bgp_link_peer(bgp, link) };
+	const struct bgp_session *session = bgp_engine_find(bgp->engine, peer->name);
+	const struct bgp_link *link = bgp_link_find(bgp, peer->name);
+	struct speaker_bgp_peer_view view = { .peer = peer, .is_bfd_wanted = peer->bfd.is_wanted };
 	struct bgp_session_view session_view;
 
-	if (!view.peer)
-		return;
-	view.is_bfd_wanted = view.peer->bfd.is_wanted;
 	if (session) {
 		session_view = bgp_session_view(session);
 		view.session = &session_view;
 	}
-	if (link->out)
+	if (link && link->out)
 		add_out(link, &view);
-	if (link->has_bfd)
+	if (link && link->has_bfd)
 		view.bfd = find_bfd(list, &link->bfd_key);
 	visit(user, &view);
 }
@@ -74,13 +72,8 @@ void speaker_bgp_visit(const struct speaker_bgp *bgp, speaker_bgp_view_fn *visit
 		has_bfd |= bgp->links[i]->has_bfd;
 	if (has_bfd)
 		wire_bfd_visit(bgp->wire, keep_bfd, &list);
-	for (size_t i = 0; i < plan_bgp_peers_count(bgp->peers); i++) {
-		const struct bgp_link *link = bgp_link_find(
-			bgp, plan_bgp_peers_at(bgp->peers, i)->name);
-
-		if (link)
-			visit_link(bgp, link, &list, visit, user);
-	}
+	for (size_t i = 0; i < plan_bgp_peers_count(bgp->peers); i++)
+		visit_peer(bgp, plan_bgp_peers_at(bgp->peers, i), &list, visit, user);
 	free(list.at);
 }
 

@@ -204,16 +204,28 @@ static json_t *owner_gate_json(const struct plan_gate *gate, const struct servic
 	return gate_json(gate);
 }
 
+static bool is_at_layer2(const struct service_plan *plan)
+{
+	for (size_t i = 0; i < plan->address_count; i++) {
+		if (plan->addresses[i].reason == PLAN_PASSED)
+			return true;
+	}
+	return false;
+}
+
 /* What the plan can not know: whether anybody hears of it. */
 static void add_sessions(
-	const struct speaker *speaker, const struct service_plan *plan, json_t *gates)
+	const struct speaker *speaker, const struct service_plan *plan, json_t *explained)
 {
 	struct plan_gate gate = { .name = "bgp-sessions" };
 
 	if (plan->bgp.count == 0)
 		return;
 	gate.reason = views_bgp_sessions(speaker, plan, &gate.detail);
-	(void)json_array_append_new(gates, gate_json(&gate));
+	(void)json_array_append_new(json_object_get(explained, "gates"), gate_json(&gate));
+	if (gate.reason != PLAN_PASSED && !is_at_layer2(plan))
+		(void)json_object_set_new(
+			explained, "reason", json_string(plan_reason_name(gate.reason)));
 	free(gate.detail);
 }
 
@@ -228,9 +240,9 @@ static json_t *explain(const struct speaker *speaker, const struct service_plan 
 			strncmp(plan->gates[i].name, "layer2-", 7) == 0 ?
 				owner_gate_json(&plan->gates[i], plan, &owners) :
 				gate_json(&plan->gates[i]));
-	add_sessions(speaker, plan, gates);
 	l2_owners_fini(&owners);
 	(void)json_object_set_new(explained, "gates", gates);
+	add_sessions(speaker, plan, explained);
 	(void)json_object_set_new(explained, "node", json_string(speaker->settings->node));
 	(void)json_object_set_new(explained, "warnings", warnings_of(speaker, plan));
 	return explained;
