@@ -339,6 +339,31 @@ static void with_cluster_policy_no_node_weighs_more(void **state)
 	plan_bgp_attrs_fini(&attrs);
 }
 
+static void two_advertisements_of_one_route_do_not_count_twice(void **state)
+{
+	struct bgp_advertisement *more = world_ad("more");
+	auto_(service_plan_freep) struct service_plan *plan = NULL;
+	struct bgp_world world;
+
+	(void)state;
+	world_open(&world);
+	world.input.bgp.weighs_endpoints = true;
+	want_local(&world);
+	build_string(&more->peers, "tor-a");
+	build_string(&more->communities, "65000:2");
+	model_put(world.model, &more->object);
+	plan = world_plan(&world);
+	assert_int_equal(plan->bgp.count, 2);
+	assert_true((plan->bgp.at[0].peers & plan->bgp.at[1].peers) == 0);
+	assert_string_equal(plan->bgp.at[0].advertisement, "ad, more");
+	assert_int_equal(plan->bgp.at[0].attrs.community_count, 1);
+	assert_int_equal(plan->bgp.at[0].attrs.weight, 1);
+	assert_string_equal(plan->bgp.at[1].advertisement, "ad");
+	assert_int_equal(plan->bgp.at[1].attrs.community_count, 0);
+	assert_int_equal(plan->bgp.at[1].attrs.weight, 1);
+	world_close(&world);
+}
+
 static void a_service_may_be_announced_in_both_ways(void **state)
 {
 	struct plan_link link = { "eth0", 2, true, true };
@@ -384,6 +409,7 @@ int main(void)
 		cmocka_unit_test(an_aggregate_keeps_to_the_advertisement),
 		cmocka_unit_test(weights_count_the_endpoints_of_the_node),
 		cmocka_unit_test(with_cluster_policy_no_node_weighs_more),
+		cmocka_unit_test(two_advertisements_of_one_route_do_not_count_twice),
 		cmocka_unit_test(a_service_may_be_announced_in_both_ways),
 		cmocka_unit_test(one_machine_is_a_cluster_of_one),
 	};
