@@ -236,6 +236,64 @@ static bool pass_agreement(struct work *work, enum plan_reason *ret)
 	return true;
 }
 
+static struct plan_bgp_path path_copy(const struct plan_bgp_path *path, uint64_t peers)
+{
+	return (struct plan_bgp_path){
+		.prefix = path->prefix,
+		.advertisement = xstrdup(path->advertisement),
+		.peers = peers,
+		.attrs = plan_bgp_attrs_copy(&path->attrs),
+	};
+}
+
+/* @path says more about the prefix of @known, to the same peers, for the same Service. */
+static void unite(struct plan_bgp_path *known, const struct plan_bgp_path *path)
+{
+	uint32_t weight = known->attrs.weight; /* the endpoints are the same ones */
+	char *both = xasprintf("%s, %s", known->advertisement, path->advertisement);
+
+	plan_bgp_attrs_merge(&known->attrs, &path->attrs);
+	known->attrs.weight = weight;
+	free(known->advertisement);
+	known->advertisement = both;
+}
+
+/* Adds @path to @settled, in which no peer hears of a prefix twice. */
+static void settle_path(struct plan_bgp_paths *settled, struct plan_bgp_path *path)
+{
+	size_t count = settled->count;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t both = settled->at[i].peers & path->peers;
+		uint64_t others = settled->at[i].peers & ~path->peers;
+
+		if (both == 0 || ip_prefix_compare(&settled->at[i].prefix, &path->prefix) != 0)
+			continue;
+		if (others != 0) {
+			struct plan_bgp_path rest = path_copy(&settled->at[i], others);
+
+			*array_add(settled->at, settled->count, settled->capacity) = rest;
+		}
+		settled->at[i].peers = both;
+		unite(&settled->at[i], path);
+		path->peers &= ~both;
+	}
+	if (path->peers != 0)
+		*array_add(settled->at, settled->count, settled->capacity) = path_copy(
+			path, path->peers);
+}
+
+/* What several advertisements say of one route is one thing: nothing may count twice. */
+static void settle(struct work *work)
+{
+	struct plan_bgp_paths settled = { 0 };
+
+	for (size_t i = 0; i < work->found.count; i++)
+		settle_path(&settled, &work->found.at[i]);
+	plan_bgp_paths_fini(&work->found);
+	work->found = settled;
+}
+
 static void name_peers(const struct work *work, uint64_t slots, struct strbuf *text)
 {
 	const struct plan_bgp_peers *peers = work->input->bgp.peers;
@@ -300,10 +358,12 @@ enum plan_reason plan_bgp_judge(const struct plan_input *input, const struct ser
 
 	for (size_t i = 0; has_passed && i < COUNT_OF(gates); i++)
 		has_passed = gates[i](&work, &reason);
-	if (!has_passed)
-		plan_bgp_paths_fini(&work.found);
-	else
+	if (has_passed) {
 		reason = PLAN_PASSED;
+		settle(&work);
+	} else {
+		plan_bgp_paths_fini(&work.found);
+	}
 	*ret_detail = describe(&work);
 	move_paths(paths, &work.found);
 	free(work.ads.at);

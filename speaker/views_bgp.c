@@ -282,7 +282,7 @@ static void add_routes(void *user, const struct ip_prefix *prefix,
 {
 	struct listing *listing = user;
 	char text[IP_PREFIX_TEXT_SIZE];
-	json_t *same = json_array();
+	json_t *same = json_array(); /* pairs: slots of the peers, the route */
 
 	(void)ip_prefix_format(prefix, text);
 	for (size_t i = 0; i < count; i++) {
@@ -291,7 +291,8 @@ static void add_routes(void *user, const struct ip_prefix *prefix,
 		if ((routes[i].peers & listing->slots) == 0)
 			continue;
 		route = json_route(listing, text, &routes[i]);
-		(void)json_array_append(same, route);
+		(void)json_array_append_new(
+			same, json_pack("[I, O]", (json_int_t)routes[i].peers, route));
 		(void)json_array_append_new(listing->routes, route);
 	}
 	set(listing->by_text, text, same);
@@ -304,12 +305,16 @@ static void add_because(const struct listing *listing, const struct service_plan
 	char text[IP_PREFIX_TEXT_SIZE];
 	const json_t *same = json_object_get(
 		listing->by_text, ip_prefix_format(&path->prefix, text));
-	json_t *route;
+	const json_t *pair;
 	size_t i;
 
-	json_array_foreach(same, i, route)
+	json_array_foreach(same, i, pair)
 	{
-		(void)json_array_append_new(json_object_get(route, "because"),
+		uint64_t slots = (uint64_t)json_integer_value(json_array_get(pair, 0));
+
+		if ((slots & path->peers) == 0)
+			continue;
+		(void)json_array_append_new(json_object_get(json_array_get(pair, 1), "because"),
 			json_pack("{s:s, s:s, s:s}", "namespace", plan->ns, "name", plan->name,
 				"advertisement", path->advertisement));
 	}

@@ -105,6 +105,9 @@ at_bird 198.51.100.7/32 'BGP.ext_community.*0x4004' || fail "link bandwidth at B
 wait_for 10 "the route of IPv6 at BIRD" at_bird 2001:db8:100::6/128 'BGP.next_hop: 2001:db8::1' ||
 	fail "IPv6 at BIRD: $(bird_say bird show route all)"
 
+[ "$(ctl node-a -o json bgp routes | jq '[.[] | select(.prefix == "198.51.100.7/32").weight] | unique == [2]')" = true ] ||
+	fail "weights: $(ctl node-a -o json bgp routes)"
+
 at_gobgp() { gobgp_say gobgp global rib -a ipv4 -j | jq -e ".\"198.51.100.7/32\"[0].attrs | $1" >/dev/null; }
 wait_for 10 "the route at GoBGP" at_gobgp 'length > 0' || fail "GoBGP: $(gobgp_say gobgp global rib -j)"
 at_gobgp 'map(select(.type == 8))[0].communities == [4259905537]' || fail "communities at GoBGP: $(gobgp_say gobgp global rib -j)"
