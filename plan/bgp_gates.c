@@ -168,7 +168,7 @@ static const char *add_path(struct work *work, const struct bgp_advertisement *a
 {
 	struct plan_bgp_path path = {
 		.prefix = ip_prefix_of(work->ip, length_of(work, ad)),
-		.peers = plan_bgp_peers_slots(work->input->bgp.peers, &ad->peers),
+		.peers = plan_bgp_peers_slots(work->input->bgp.peers, &ad->peers, work->ip->family),
 		.attrs.local_pref = value_or_zero(&ad->local_pref),
 		.attrs.prepend = (uint8_t)value_or_zero(&ad->as_path_prepend),
 	};

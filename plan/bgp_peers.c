@@ -272,14 +272,16 @@ const struct plan_bgp_peer *plan_bgp_peers_find(
 	return find(&peers->list, name);
 }
 
-uint64_t plan_bgp_peers_slots(const struct plan_bgp_peers *peers, const struct strings *names)
+uint64_t plan_bgp_peers_slots(
+	const struct plan_bgp_peers *peers, const struct strings *names, uint8_t family)
 {
 	uint64_t slots = 0;
 
 	for (size_t i = 0; i < peers->list.count; i++) {
 		const struct plan_bgp_peer *peer = &peers->list.at[i];
 
-		if (names->count == 0 || strings_contain(names, peer->name))
+		if ((family == AF_INET ? peer->has_v4 : peer->has_v6) &&
+			(names->count == 0 || strings_contain(names, peer->name)))
 			slots |= bit_of(peer);
 	}
 	return slots;

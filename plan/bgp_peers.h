@@ -106,5 +106,9 @@ const struct plan_bgp_peer *plan_bgp_peers_at(const struct plan_bgp_peers *peers
 const struct plan_bgp_peer *plan_bgp_peers_find(
 	const struct plan_bgp_peers *peers, const char *name);
 
-/* The slots of the peers that @names names; of all if it is empty. */
-uint64_t plan_bgp_peers_slots(const struct plan_bgp_peers *peers, const struct strings *names);
+/*
+ * The slots of the peers that carry routes of @family, AF_INET or AF_INET6, and that @names names; it
+ * names all if it is empty.
+ */
+uint64_t plan_bgp_peers_slots(
+	const struct plan_bgp_peers *peers, const struct strings *names, uint8_t family);

@@ -51,8 +51,9 @@ static const struct words words[PLAN_REASON_COUNT_] = {
 		"no BGPAdvertisement covers its pool and its labels",
 		"add a BGPAdvertisement for the pool" },
 	[PLAN_NO_BGP_PEER] = { "no_bgp_peer",
-		"no BGPPeer of the Node is meant by the BGPAdvertisements",
-		"check nodeSelectors of the BGPPeers and peers of the BGPAdvertisements" },
+		"no BGPPeer of the Node carries its family and is meant by a BGPAdvertisement",
+		"check nodeSelectors and dualStackAddressFamily of the BGPPeers, and peers of the "
+		"BGPAdvertisements" },
 	[PLAN_BAD_ANNOTATION] = { "bad_annotation", "an annotation for BGP can not be read",
 		"correct it; the Service is not announced with half of what was asked for" },
 	[PLAN_UNKNOWN_COMMUNITY] = { "unknown_community",

@@ -115,6 +115,9 @@ at_gobgp 'map(select(.type == 32))[0].value[0] == {"ASN": 65001, "LocalData1": 2
 	fail "large communities at GoBGP: $(gobgp_say gobgp global rib -j)"
 at_gobgp 'map(select(.type == 16))[0].value[0].bandwidth == 250000000' || fail "link bandwidth: $(gobgp_say gobgp global rib -j)"
 
+# GoBGP's session has one family: the Service of IPv6 is not for it.
+ctl node-a bgp routes --peer gobgp | grep -q 2001:db8 && fail "IPv6 to a peer that does not carry it"
+
 # Drain: marked first, withdrawn later; and back.
 ctl node-a drain >/dev/null || fail "drain"
 wait_for 5 "the mark" at_bird 198.51.100.7/32 '(65535,0)' || fail "not marked: $(bird_say bird show route all)"

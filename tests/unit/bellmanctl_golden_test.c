@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "bellmanctl/offline.h"
 #include "bellmanctl/views.h"
+#include "bellmanctl/views_bgp.h"
 #include "tests/unit/cmocka_all.h"
 
 #include <stdio.h>
@@ -126,6 +127,47 @@ static void findings_as_json_say_the_same(void **state)
 	assert_shown("lint.json", lint_of("new"), NULL);
 }
 
+/* What an agent answered, by the request: a member of bgp.json. */
+static json_t *answer_of(const char *request)
+{
+	json_t *all = json_load_file("bgp.json", JSON_REJECT_DUPLICATES, NULL);
+	json_t *answer = json_incref(json_object_get(all, request));
+
+	assert_non_null(answer);
+	json_decref(all);
+	return answer;
+}
+
+static void view_first_peer(const json_t *data, bool color, struct strbuf *out)
+{
+	(void)color;
+	view_bgp_peer(json_array_get(json_object_get(data, "peers"), 0), out);
+}
+
+static void bgp_peers_are_shown_with_what_ails_them(void **state)
+{
+	(void)state;
+	assert_shown("bgp.txt", answer_of("bgp"), view_bgp);
+}
+
+static void all_about_a_bgp_peer_is_shown(void **state)
+{
+	(void)state;
+	assert_shown("bgp_peer.txt", answer_of("bgp"), view_first_peer);
+}
+
+static void bgp_routes_are_shown_with_what_they_are_for(void **state)
+{
+	(void)state;
+	assert_shown("bgp_routes.txt", answer_of("routes"), view_bgp_routes);
+}
+
+static void received_routes_are_shown_as_unused(void **state)
+{
+	(void)state;
+	assert_shown("bgp_received.txt", answer_of("received"), view_bgp_received);
+}
+
 /* Messages name files as they were given: from the folder that is short. */
 static int enter(void **state)
 {
@@ -136,6 +178,10 @@ static int enter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bgp_peers_are_shown_with_what_ails_them),
+		cmocka_unit_test(all_about_a_bgp_peer_is_shown),
+		cmocka_unit_test(bgp_routes_are_shown_with_what_they_are_for),
+		cmocka_unit_test(received_routes_are_shown_as_unused),
 		cmocka_unit_test(a_plan_is_shown_node_by_node),
 		cmocka_unit_test(a_plan_as_json_says_the_same),
 		cmocka_unit_test(a_change_is_shown_service_by_service),

@@ -288,6 +288,8 @@ static void a_peer_of_ipv4_has_one_family(void **state)
 	(void)state;
 	assert_true(peer->has_v4);
 	assert_false(peer->has_v6);
+	assert_true(plan_bgp_peers_slots(peers, &(struct strings){ 0 }, AF_INET) != 0);
+	assert_true(plan_bgp_peers_slots(peers, &(struct strings){ 0 }, AF_INET6) == 0);
 }
 
 static void a_node_selector_counts(void **state)
@@ -368,7 +370,7 @@ static void a_peer_too_many_stays_down_and_the_others_work(void **state)
 	model_remove(model, &gone);
 	plan_bgp_peers_update(peers, model, "n", NULL, NULL);
 	assert_int_equal(plan_bgp_peers_find(peers, "p64")->reason, PLAN_PASSED);
-	slots = plan_bgp_peers_slots(peers, &(struct strings){ 0 });
+	slots = plan_bgp_peers_slots(peers, &(struct strings){ 0 }, AF_INET);
 	assert_true(slots == UINT64_MAX);
 }
 

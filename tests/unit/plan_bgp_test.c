@@ -48,6 +48,11 @@ static void spoil_peers(struct bgp_world *world)
 	build_string(&world->ad->peers, "tor-z");
 }
 
+static void take_ipv6(struct bgp_world *world)
+{
+	(void)!ip_parse("2001:db8::7", &world->assigned.ips[0]);
+}
+
 static void exclude_node(struct bgp_world *world)
 {
 	build_label(&world->node->meta.labels, EXCLUDE, "");
@@ -180,6 +185,7 @@ static struct gate_case gates[] = {
 		PLAN_NODE_NOT_SELECTED, 0 },
 	{ "an_advertisement_to_no_peer_of_the_node_goes_nowhere", spoil_peers, PLAN_NO_BGP_PEER,
 		0 },
+	{ "a_peer_of_the_other_family_is_no_way_out", take_ipv6, PLAN_NO_BGP_PEER, 0 },
 	{ "an_excluded_node_announces_nothing", exclude_node, PLAN_NODE_EXCLUDED, 0 },
 	{ "the_exclude_label_can_be_ignored", ignore_exclusion, PLAN_PASSED, 1 },
 	{ "a_node_without_network_announces_nothing", cut_network, PLAN_NODE_NETWORK_UNAVAILABLE,
