@@ -119,7 +119,7 @@ six 2001:db8:100::/120 && fail "the aggregate went to a peer that it does not na
 
 # Seen from the agent.
 ctl node-a bgp routes --peer external | grep -q '198.51.100.7/32.*default/web (hosts)' || fail "bgp routes: $(ctl node-a bgp routes)"
-ctl node-a bgp routes --peer external | grep -q '2001:db8:100::6' || fail "a prefix is missing in bgp routes"
+ctl node-a bgp routes --peer internal | grep -q '2001:db8:100::6/128.*default/six (hosts)' || fail "bgp routes of IPv6: $(ctl node-a bgp routes)"
 ctl node-a explain default/web | grep -q 'announced here' || fail "explain: $(ctl node-a explain default/web)"
 ctl node-a bgp external | grep -q 'MD5' || fail "bgp external: $(ctl node-a bgp external)"
 
