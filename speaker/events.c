@@ -235,5 +235,5 @@ void events_bgp(struct speaker *speaker, const struct speaker_bgp_news *news)
 			kv_str("detail", news->detail));
 	else
 		log_info(news->what, kv_str("peer", news->peer));
-	publish(speaker, news->what, facts);
+	events_publish(speaker, news->what, facts);
 }
