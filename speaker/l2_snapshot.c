@@ -170,13 +170,15 @@ static bool is_served(const struct speaker *speaker, const struct net_link *link
 	return false;
 }
 
-static void add_macs(struct membership_snapshot *snapshot, const struct speaker *speaker)
+static void add_links(struct membership_snapshot *snapshot, const struct speaker *speaker)
 {
 	for (size_t i = 0; i < net_monitor_count(speaker->net); i++) {
 		const struct net_link *link = net_monitor_at(speaker->net, i);
 
-		if (snapshot->mac_count < MESSAGE_MACS_MAX && is_served(speaker, link))
-			snapshot->macs[snapshot->mac_count++] = link->mac;
+		if (snapshot->mac_count == MESSAGE_MACS_MAX || !is_served(speaker, link))
+			continue;
+		snapshot->macs[snapshot->mac_count++] = link->mac;
+		snapshot->links[snapshot->link_count++] = link->ifindex;
 	}
 }
 
@@ -196,7 +198,7 @@ struct membership_snapshot *l2_snapshot_new(
 		.withdraw_alone = settings->ownership.isolated == SETTINGS_ISOLATED_WITHDRAW,
 	};
 	add_nodes(snapshot, speaker);
-	add_macs(snapshot, speaker);
+	add_links(snapshot, speaker);
 	add_addresses(&building, speaker);
 	if (settings->ownership.spread)
 		spread(snapshot);

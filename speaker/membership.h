@@ -47,6 +47,8 @@ struct membership_snapshot {
 	size_t ifindex_count;
 	struct mac macs[MESSAGE_MACS_MAX]; /* of self */
 	size_t mac_count;
+	unsigned links[MESSAGE_MACS_MAX]; /* of self, by ifindex */
+	size_t link_count;
 	struct ip self_ip;
 	struct keyring keyring;
 	uint32_t interval_ms;

@@ -20,10 +20,12 @@
 #define HELLO_FAR_NS   (10 * NS_PER_S)  /* to nodes without a session */
 #define HELLO_KNOCK_NS (50 * NS_PER_MS) /* to a missing one: how soon a heal is noticed */
 #define KNOCK_LONG_NS  (600 * NS_PER_S) /* then it is not expected any more */
+#define START_NS       (10 * NS_PER_S)  /* nodes that start together */
 #define ANSWER_GAP_NS  (10 * NS_PER_MS) /* to what may be played again */
 
 enum {
 	MESSAGES_A_TURN = 64,
+	KNOCK_AT_ONCE = 4,
 };
 
 /* IPv4 is carried as ::ffff:a.b.c.d: one socket for both. */
@@ -73,6 +75,29 @@ static void copy_name(char to[MESSAGE_NAME_MAX + 1], const char *name)
 	to[len] = '\0';
 }
 
+/* What does not leave is as good as lost on the way: everything is said again. */
+static void transmit_bytes(
+	struct membership *m, const struct sockaddr_in6 *to, const uint8_t *bytes, size_t len)
+{
+	if (sendto(m->fd, bytes, len, 0, (const struct sockaddr *)to, sizeof(*to)) == (ssize_t)len)
+		m->messages_out++;
+}
+
+/*
+ * To a node that is missing also by multicast (ff02::1) on each link: the kernel asks for the MAC of
+ * who does not answer only once a second, and a heal is to be noticed sooner.
+ */
+static void transmit_to_all(struct membership *m, const uint8_t *bytes, size_t len)
+{
+	const struct ip all_nodes = { .family = AF_INET6, .bytes = { 0xff, 2, [15] = 1 } };
+	struct sockaddr_in6 to = address_of(&all_nodes, m->port);
+
+	for (size_t i = 0; i < m->snapshot->link_count; i++) {
+		to.sin6_scope_id = m->snapshot->links[i];
+		transmit_bytes(m, &to, bytes, len);
+	}
+}
+
 static void transmit(struct membership *m, uint16_t index, struct message *message)
 {
 	struct peer *peer = &m->peers[index];
@@ -92,9 +117,12 @@ static void transmit(struct membership *m, uint16_t index, struct message *messa
 	copy_name(message->from, snapshot->nodes[snapshot->self].name);
 	copy_name(message->to, snapshot->nodes[index].name);
 	len = message_build(message, &snapshot->keyring, bytes);
-	/* What does not leave is as good as lost on the way: everything is said again. */
-	if (sendto(m->fd, bytes, len, 0, (const struct sockaddr *)&to, sizeof(to)) == (ssize_t)len)
-		m->messages_out++;
+	transmit_bytes(m, &to, bytes, len);
+	if (peer->is_up || !peer->has_session || message->type != MESSAGE_HELLO)
+		return;
+	message->sequence = ++peer->words.sent;
+	len = message_build(message, &snapshot->keyring, bytes);
+	transmit_to_all(m, bytes, len);
 }
 
 void talk_hello(struct membership *m, uint16_t index, bool asks)
@@ -257,23 +285,36 @@ static void on_readable(evutil_socket_t fd, short events, void *arg)
 	}
 }
 
-static uint64_t hello_gap(const struct membership *m, const struct peer *peer, uint64_t now)
+static size_t count_missing(const struct membership *m)
 {
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->peer_count; i++)
+		count += m->peers[i].has_session && !m->peers[i].is_up;
+	return count;
+}
+
+static uint64_t hello_gap(
+	const struct membership *m, const struct peer *peer, size_t missing, uint64_t now)
+{
+	bool was_there = peer->since_ns > 0 && now - peer->since_ns < KNOCK_LONG_NS;
+	bool may_start_with_us = now - m->ready_ns < START_NS;
+
 	if (peer->is_up)
 		return HELLO_NS;
 	if (!peer->has_session)
 		return HELLO_FAR_NS;
-	/* One that was there, or that may start together with us. */
-	if (now - (peer->since_ns > 0 ? peer->since_ns : m->ready_ns) < KNOCK_LONG_NS)
-		return peer->since_ns > 0 || now - m->ready_ns < 10 * NS_PER_S ? HELLO_KNOCK_NS :
-										 HELLO_NS;
-	return HELLO_NS;
+	if (!was_there && !may_start_with_us)
+		return HELLO_NS;
+	/* If many are missing, all of them together are knocked at no more often than a few. */
+	return HELLO_KNOCK_NS * (1 + missing / KNOCK_AT_ONCE);
 }
 
 static void on_beat(evutil_socket_t fd, short events, void *arg)
 {
 	struct membership *m = arg;
 	uint64_t now = clock_now_ns();
+	size_t missing = count_missing(m);
 
 	(void)fd;
 	(void)events;
@@ -285,7 +326,7 @@ static void on_beat(evutil_socket_t fd, short events, void *arg)
 		if (now < peer->next_hello_ns)
 			continue;
 		/* A quarter of jitter parts the hellos of many nodes. */
-		peer->next_hello_ns = hello_gap(m, peer, now);
+		peer->next_hello_ns = hello_gap(m, peer, missing, now);
 		peer->next_hello_ns = now + peer->next_hello_ns -
 			arc4random_uniform((uint32_t)(peer->next_hello_ns / 4));
 		talk_hello(m, (uint16_t)i, false);
