@@ -12,9 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GONE_NS   (1 * NS_PER_S) /* so long a host's word that nobody listens is remembered */
-#define REVIEW_NS (5 * NS_PER_S) /* owners may have changed: other sessions matter */
-
 static void arm(struct membership *m)
 {
 	uint64_t next = ownership_next_ns(m->ownership);
@@ -108,145 +105,6 @@ static void on_timer(evutil_socket_t fd, short events, void *arg)
 	(void)events;
 	ownership_tick(m->ownership, clock_now_ns());
 	membership_act(m);
-}
-
-static void put_session(struct membership *m, struct peer *peer)
-{
-	const struct membership_snapshot *snapshot = m->snapshot;
-	struct bfd_session_conf conf = {
-		.key = peer->key,
-		.timing = {
-			.tx_us = m->interval_ms * 1000,
-			.rx_us = m->interval_ms * 1000,
-			.multiplier = (uint8_t)snapshot->multiplier,
-			.patience = (uint8_t)((snapshot->multiplier * peer->factor + 5) / 10),
-		},
-		.auth = {
-			.type = BFD_AUTH_HMAC_SHA256,
-			.key_count = (uint8_t)snapshot->keyring.count,
-		},
-		.is_gated = true,
-		.tag = MEMBERSHIP_TAG,
-	};
-	int r;
-
-	for (size_t i = 0; i < snapshot->keyring.count; i++) {
-		const struct keyring_key *key = &snapshot->keyring.keys[i];
-
-		conf.auth.keys[i] = (struct bfd_secret){ .id = key->id, .len = key->len };
-		memcpy(conf.auth.keys[i].bytes, key->bytes, key->len);
-	}
-	r = bfd_engine_put(m->side->bfd, &conf);
-	if (r < 0)
-		log_error("BFD session with a node refused", kv_ip("peer", &peer->key.peer),
-			kv_errno(r));
-	explicit_bzero(&conf.auth, sizeof(conf.auth));
-	peer->must_put = false;
-}
-
-static void on_sync(evutil_socket_t fd, short events, void *arg)
-{
-	struct membership *m = arg;
-
-	(void)fd;
-	(void)events;
-	for (size_t i = 0; i < m->peer_count; i++) {
-		if (m->peers[i].must_put && m->peers[i].has_session)
-			put_session(m, &m->peers[i]);
-	}
-}
-
-static uint16_t find_peer(const struct membership *m, const struct bfd_key *key)
-{
-	for (size_t i = 0; i < m->peer_count; i++) {
-		if (m->peers[i].has_session && bfd_key_equal(&m->peers[i].key, key))
-			return (uint16_t)i;
-	}
-	return OWNERSHIP_NOBODY;
-}
-
-void membership_peer_up(struct membership *m, uint16_t peer)
-{
-	m->peers[peer].is_doubted = false;
-	ownership_peer(m->ownership, peer, OWNERSHIP_UP, clock_now_ns());
-	membership_act(m);
-}
-
-static void on_session_down(struct membership *m, uint16_t index, const struct bfd_event *event)
-{
-	struct peer *peer = &m->peers[index];
-	uint64_t now = clock_now_ns();
-	enum ownership_peer state = OWNERSHIP_DOWN;
-
-	if (event->cause == BFD_CAUSE_PACKET && event->remote_state == BFD_ADMIN_DOWN)
-		state = OWNERSHIP_LEFT;
-	else if (peer->gone_ns > 0 && now - peer->gone_ns < GONE_NS)
-		state = OWNERSHIP_GONE; /* its host said so, and now its session agrees */
-	ownership_peer(m->ownership, index, state, now);
-	membership_act(m);
-}
-
-static void on_session_state(struct membership *m, uint16_t index, const struct bfd_event *event)
-{
-	struct peer *peer = &m->peers[index];
-	bool is_up = event->state == BFD_UP;
-	bool was_up = peer->is_up;
-
-	peer->is_up = is_up;
-	peer->since_ns = clock_now_ns();
-	peer->next_hello_ns = 0;
-	if (is_up && !was_up) {
-		peer->gone_ns = 0;
-		membership_peer_up(m, index);
-		talk_hello(m, index, true);
-	} else if (was_up && !is_up) {
-		on_session_down(m, index, event);
-	}
-}
-
-/* Anybody can make up an ICMP message: it is a reason to ask at once, and no more. */
-static void on_peer_gone(struct membership *m, uint16_t index)
-{
-	struct peer *peer = &m->peers[index];
-
-	peer->gone_ns = clock_now_ns();
-	if (!peer->is_up || peer->is_doubted)
-		return;
-	peer->is_doubted = true;
-	ownership_peer(m->ownership, index, OWNERSHIP_DOWN, peer->gone_ns);
-	membership_act(m);
-	talk_hello(m, index, true);
-}
-
-static bool on_bfd(void *user, const struct bfd_event *event)
-{
-	struct membership *m = user;
-	uint16_t index;
-
-	if (event->tag != MEMBERSHIP_TAG || event->type == BFD_EV_STALL)
-		return false;
-	index = find_peer(m, &event->key);
-	if (index == OWNERSHIP_NOBODY || m->is_leaving)
-		return true;
-	if (event->type == BFD_EV_STATE)
-		on_session_state(m, index, event);
-	else if (event->type == BFD_EV_PEER_GONE)
-		on_peer_gone(m, index);
-	else if (event->type == BFD_EV_SOCKET)
-		log_limited(LOG_L_WARN, "no BFD packets to a node", kv_ip("peer", &event->key.peer),
-			kv_errno(event->error));
-	return true;
-}
-
-static bool on_arp(void *user, const struct arp_event *event)
-{
-	struct membership *m = user;
-
-	if (event->type == ARP_EV_HEARD && m->snapshot) {
-		ownership_heard(m->ownership, &event->ip, &event->mac, clock_now_ns());
-		membership_act(m);
-	}
-	return event->type == ARP_EV_HEARD || event->type == ARP_EV_RIVAL;
 }
 
 static void on_stall(void *user, uint64_t slept_ns)
@@ -356,65 +214,81 @@ static void take_peers(struct membership *m, const struct membership_snapshot *b
 	free(old);
 }
 
-static void put_session_of(struct membership *m, size_t i, bool is_wanted, bool is_anew)
+static void count_open(void *user, const struct arp_link_view *view)
 {
-	struct peer *peer = &m->peers[i];
-	bool is_new = is_wanted && !peer->has_session;
+	*(size_t *)user += view->is_open;
+}
 
-	if (is_new || (is_wanted && is_anew)) {
-		peer->has_session = true;
-		put_session(m, peer);
-	} else if (!is_wanted && peer->has_session) {
-		(void)bfd_engine_drop(m->side->bfd, &peer->key);
-		peer->has_session = false;
-		peer->is_up = false;
-		/* It is not known any more whether it lives. */
-		ownership_peer(m->ownership, (uint16_t)i, OWNERSHIP_UNKNOWN, clock_now_ns());
+/* Ready is who has its tables and a link that it can answer on: only then is its session Up. */
+static void update_ready(struct membership *m)
+{
+	size_t open = 0;
+	bool is_ready;
+
+	arp_engine_visit_links(m->side->arp, count_open, &open);
+	is_ready = m->snapshot && open > 0;
+	if (m->is_leaving || is_ready == (m->ready_ns > 0))
+		return;
+	m->ready_ns = is_ready ? clock_now_ns() : 0;
+	bfd_engine_set_ready(m->side->bfd, is_ready, is_ready ? BFD_DIAG_NONE : BFD_DIAG_PATH_DOWN);
+	for (size_t i = 0; i < m->peer_count; i++)
+		talk_hello(m, (uint16_t)i, is_ready);
+	ownership_ready(m->ownership, is_ready, clock_now_ns());
+	membership_act(m);
+}
+
+static bool on_arp(void *user, const struct arp_event *event)
+{
+	struct membership *m = user;
+
+	if (event->type == ARP_EV_HEARD && m->snapshot) {
+		ownership_heard(m->ownership, &event->ip, &event->mac, clock_now_ns());
 		membership_act(m);
 	}
+	if (event->type == ARP_EV_LINK_UP || event->type == ARP_EV_LINK_FAILED)
+		update_ready(m);
+	return event->type == ARP_EV_HEARD || event->type == ARP_EV_RIVAL;
 }
 
-/* Sessions with those that matter, as owners are known now. */
-static void choose_sessions(struct membership *m, bool is_anew)
+static bool can_carry(const struct membership *m, const struct membership_address *address)
 {
-	struct choice *choice = &m->choice;
-	size_t count;
-	uint32_t interval_ms;
+	for (size_t i = 0; i < address->ifindex_count; i++) {
+		unsigned ifindex = m->snapshot->ifindexes[address->ifindex + i];
+		bool is_down = false;
 
-	for (size_t i = 0; i < m->snapshot->address_count; i++)
-		choice->owners[i] = ownership_owner(m->ownership, &m->snapshot->addresses[i].ip);
-	count = sessions_choose(&choice->snapshot, choice->owners, choice->wanted);
-	for (size_t i = 0; i < m->peer_count; i++) {
-		bool can = ip_is_set(&m->snapshot->nodes[i].ip);
-
-		count -= choice->wanted[i] && !can;
-		choice->wanted[i] &= can;
+		for (size_t k = 0; k < m->down_count; k++)
+			is_down |= m->down[k] == ifindex;
+		if (!is_down)
+			return true;
 	}
-	interval_ms = sessions_interval_ms(m->snapshot->interval_ms, count);
-	is_anew |= interval_ms != m->interval_ms;
-	m->interval_ms = interval_ms;
-	for (size_t i = 0; i < m->peer_count; i++)
-		put_session_of(m, i, choice->wanted[i], is_anew);
-	m->chosen_ns = clock_now_ns();
+	return false;
 }
 
-void membership_review(struct membership *m)
+static void mark_carrier(struct membership *m, unsigned ifindex, bool has_carrier)
 {
-	if (m->snapshot->node_count > SESSIONS_MESH_MAX &&
-		clock_now_ns() - m->chosen_ns >= REVIEW_NS)
-		choose_sessions(m, false);
+	for (size_t k = 0; k < m->down_count; k++) {
+		if (m->down[k] == ifindex)
+			m->down[k--] = m->down[--m->down_count];
+	}
+	if (!has_carrier && m->down_count < COUNT_OF(m->down))
+		m->down[m->down_count++] = ifindex;
 }
 
-static void get_ready(struct membership *m)
+/* Sooner than main can bring a snapshot of it. */
+static void on_carrier(void *user, unsigned ifindex, bool has_carrier)
 {
-	if (m->ready_ns > 0)
+	struct membership *m = user;
+	uint64_t now = clock_now_ns();
+
+	mark_carrier(m, ifindex, has_carrier);
+	if (!m->snapshot)
 		return;
-	m->ready_ns = clock_now_ns();
-	bfd_engine_set_ready(m->side->bfd, true, BFD_DIAG_NONE);
-	for (size_t i = 0; i < m->peer_count; i++)
-		talk_hello(m, (uint16_t)i, true);
-	ownership_ready(m->ownership, true, m->ready_ns);
-	membership_act(m);
+	for (size_t i = 0; i < m->snapshot->address_count; i++) {
+		const struct membership_address *address = &m->snapshot->addresses[i];
+
+		ownership_serve(m->ownership, &address->ip, can_carry(m, address), now);
+		membership_act(m);
+	}
 }
 
 static void choice_fini(struct choice *choice)
@@ -454,7 +328,6 @@ static void choice_init(struct choice *choice, const struct membership_snapshot 
 			.ip = from->addresses[i].ip,
 			.candidates = from->candidates + from->addresses[i].candidate,
 			.count = from->addresses[i].candidate_count,
-			.can_serve = from->addresses[i].ifindex_count > 0,
 		};
 }
 
@@ -465,14 +338,16 @@ static void apply(struct membership *m, struct membership_snapshot *snapshot)
 	m->snapshot = snapshot;
 	choice_fini(&m->choice);
 	choice_init(&m->choice, snapshot);
+	for (size_t i = 0; i < snapshot->address_count; i++)
+		m->choice.addresses[i].can_serve = can_carry(m, &snapshot->addresses[i]);
 	take_peers(m, before);
 	put_addresses(m, before);
 	ownership_set(m->ownership, &m->choice.snapshot, clock_now_ns());
 	membership_act(m);
-	choose_sessions(m, true);
+	membership_choose(m, true);
 	ownership_drain(m->ownership, snapshot->is_draining, clock_now_ns());
 	membership_act(m);
-	get_ready(m);
+	update_ready(m);
 }
 
 void membership_apply(struct wire_side *side, void *arg)
@@ -498,7 +373,7 @@ static void start(void *user, struct wire_side *side)
 
 	m->side = side;
 	m->timer = add_event(m, on_timer);
-	m->sync = add_event(m, on_sync);
+	m->sync = add_event(m, sessions_sync);
 	talk_start(m);
 }
 
@@ -517,7 +392,8 @@ struct wire_hooks membership_hooks(struct membership *membership)
 		.start = start,
 		.stop = stop,
 		.on_arp = on_arp,
-		.on_bfd = on_bfd,
+		.on_bfd = sessions_on_bfd,
+		.on_carrier = on_carrier,
 		.on_stall = on_stall,
 		.user = membership,
 	};

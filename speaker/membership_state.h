@@ -50,7 +50,9 @@ struct membership {
 	size_t peer_count;
 	struct choice choice;
 	uint64_t chosen_ns;
-	uint32_t interval_ms; /* in force, by the number of sessions */
+	uint32_t interval_ms;         /* in force, by the number of sessions */
+	unsigned down[ARP_LINKS_MAX]; /* links without carrier, by ifindex */
+	size_t down_count;
 	uint64_t instance;
 	uint64_t ready_ns; /* 0: not yet */
 	bool is_leaving;
@@ -78,11 +80,20 @@ enum {
 /* wire_job_fn; @arg is a struct membership_set, whose snapshot is taken. */
 void membership_apply(struct wire_side *side, void *arg);
 
+/* membership_sessions.c */
+
+/* Sessions with those that matter, as owners are known now; all parameters are put if @is_anew. */
+void membership_choose(struct membership *m, bool is_anew);
+
 /* In large clusters, once in a while: are these still the sessions that matter? */
 void membership_review(struct membership *m);
 
 /* Does what the ownership decided. To be called after every input to it. */
 void membership_act(struct membership *m);
+
+/* Callbacks: of the event that puts sessions, and of the BFD engine. */
+void sessions_sync(evutil_socket_t fd, short events, void *arg);
+bool sessions_on_bfd(void *user, const struct bfd_event *event);
 
 /* BFD of that peer came Up, or a message proved that a doubted one lives. */
 void membership_peer_up(struct membership *m, uint16_t peer);

@@ -547,6 +547,26 @@ static void an_owner_without_a_link_gives_up_and_says_so(void **state)
 	assert_int_equal(why_told(f, OWNERSHIP_EV_LOST), OWNERSHIP_NO_LINK);
 }
 
+static void a_link_that_is_lost_needs_no_snapshot(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	peer(f, A, OWNERSHIP_LEFT);
+	forget(f);
+	ownership_serve(f->o, &ip, false, f->now_ns);
+	collect(f);
+	assert_false(answers(f, 0));
+	assert_true(answers(f, 1));
+	assert_int_equal(f->counts[OWNERSHIP_GIVE], 1);
+	pass_ms(f, 1000);
+	assert_false(answers(f, 0));
+	ownership_serve(f->o, &ip, true, f->now_ns); /* nobody has taken it meanwhile */
+	collect(f);
+	pass_ms(f, 1000);
+	assert_true(answers(f, 0));
+}
+
 static void an_owner_that_is_no_candidate_any_more_serves_until_it_is_replaced(void **state)
 {
 	static const uint16_t others[] = { A, C };
@@ -736,6 +756,7 @@ int main(void)
 		OWNER_A(a_leaver_whose_successor_is_not_heard_goes_quiet_in_the_end),
 		OWNER_A(three_changes_in_a_minute_make_it_slower_to_suspect),
 		OWNER_A(an_owner_without_a_link_gives_up_and_says_so),
+		OWNER_A(a_link_that_is_lost_needs_no_snapshot),
 		OWNER_A(an_owner_that_is_no_candidate_any_more_serves_until_it_is_replaced),
 		OWNER_A(an_address_that_is_removed_goes_quiet),
 		OWNER_A(what_is_known_survives_a_snapshot_with_other_members),

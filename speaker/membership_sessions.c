@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * BFD sessions with the other nodes: which, with what parameters, and what becomes of them.
+ */
+
+#include "base/clock.h"
+#include "speaker/membership_state.h"
+
+#include <string.h>
+
+#define GONE_NS   (1 * NS_PER_S) /* so long a host's word that nobody listens is remembered */
+#define REVIEW_NS (5 * NS_PER_S) /* owners may have changed: other sessions matter */
+
+static void put_session(struct membership *m, struct peer *peer)
+{
+	const struct membership_snapshot *snapshot = m->snapshot;
+	struct bfd_session_conf conf = {
+		.key = peer->key,
+		.timing = {
+			.tx_us = m->interval_ms * 1000,
+			.rx_us = m->interval_ms * 1000,
+			.multiplier = (uint8_t)snapshot->multiplier,
+			.patience = (uint8_t)((snapshot->multiplier * peer->factor + 5) / 10),
+		},
+		.auth = {
+			.type = BFD_AUTH_HMAC_SHA256,
+			.key_count = (uint8_t)snapshot->keyring.count,
+		},
+		.is_gated = true,
+		.tag = MEMBERSHIP_TAG,
+	};
+	int r;
+
+	for (size_t i = 0; i < snapshot->keyring.count; i++) {
+		const struct keyring_key *key = &snapshot->keyring.keys[i];
+
+		conf.auth.keys[i] = (struct bfd_secret){ .id = key->id, .len = key->len };
+		memcpy(conf.auth.keys[i].bytes, key->bytes, key->len);
+	}
+	r = bfd_engine_put(m->side->bfd, &conf);
+	if (r < 0)
+		log_error("BFD session with a node refused", kv_ip("peer", &peer->key.peer),
+			kv_errno(r));
+	explicit_bzero(&conf.auth, sizeof(conf.auth));
+	peer->must_put = false;
+}
+
+void sessions_sync(evutil_socket_t fd, short events, void *arg)
+{
+	struct membership *m = arg;
+
+	(void)fd;
+	(void)events;
+	for (size_t i = 0; i < m->peer_count; i++) {
+		if (m->peers[i].must_put && m->peers[i].has_session)
+			put_session(m, &m->peers[i]);
+	}
+}
+
+static uint16_t find_peer(const struct membership *m, const struct bfd_key *key)
+{
+	for (size_t i = 0; i < m->peer_count; i++) {
+		if (m->peers[i].has_session && bfd_key_equal(&m->peers[i].key, key))
+			return (uint16_t)i;
+	}
+	return OWNERSHIP_NOBODY;
+}
+
+void membership_peer_up(struct membership *m, uint16_t peer)
+{
+	m->peers[peer].is_doubted = false;
+	ownership_peer(m->ownership, peer, OWNERSHIP_UP, clock_now_ns());
+	membership_act(m);
+}
+
+static void on_session_down(struct membership *m, uint16_t index, const struct bfd_event *event)
+{
+	struct peer *peer = &m->peers[index];
+	uint64_t now = clock_now_ns();
+	enum ownership_peer state = OWNERSHIP_DOWN;
+
+	if (event->cause == BFD_CAUSE_PACKET && event->remote_state == BFD_ADMIN_DOWN)
+		state = OWNERSHIP_LEFT;
+	else if (peer->gone_ns > 0 && now - peer->gone_ns < GONE_NS)
+		state = OWNERSHIP_GONE; /* its host said so, and now its session agrees */
+	ownership_peer(m->ownership, index, state, now);
+	membership_act(m);
+}
+
+static void on_session_state(struct membership *m, uint16_t index, const struct bfd_event *event)
+{
+	struct peer *peer = &m->peers[index];
+	bool is_up = event->state == BFD_UP;
+	bool was_up = peer->is_up;
+
+	peer->is_up = is_up;
+	peer->since_ns = clock_now_ns();
+	peer->next_hello_ns = 0;
+	if (is_up && !was_up) {
+		peer->gone_ns = 0;
+		membership_peer_up(m, index);
+		talk_hello(m, index, true);
+	} else if (was_up && !is_up) {
+		on_session_down(m, index, event);
+	}
+}
+
+/* Anybody can make up an ICMP message: it is a reason to ask at once, and no more. */
+static void on_peer_gone(struct membership *m, uint16_t index)
+{
+	struct peer *peer = &m->peers[index];
+
+	peer->gone_ns = clock_now_ns();
+	if (!peer->is_up || peer->is_doubted)
+		return;
+	peer->is_doubted = true;
+	ownership_peer(m->ownership, index, OWNERSHIP_DOWN, peer->gone_ns);
+	membership_act(m);
+	talk_hello(m, index, true);
+}
+
+bool sessions_on_bfd(void *user, const struct bfd_event *event)
+{
+	struct membership *m = user;
+	uint16_t index;
+
+	if (event->tag != MEMBERSHIP_TAG || event->type == BFD_EV_STALL)
+		return false;
+	index = find_peer(m, &event->key);
+	if (index == OWNERSHIP_NOBODY || m->is_leaving)
+		return true;
+	if (event->type == BFD_EV_STATE)
+		on_session_state(m, index, event);
+	else if (event->type == BFD_EV_PEER_GONE)
+		on_peer_gone(m, index);
+	else if (event->type == BFD_EV_SOCKET)
+		log_limited(LOG_L_WARN, "no BFD packets to a node", kv_ip("peer", &event->key.peer),
+			kv_errno(event->error));
+	return true;
+}
+
+static void put_session_of(struct membership *m, size_t i, bool is_wanted, bool is_anew)
+{
+	struct peer *peer = &m->peers[i];
+	bool is_new = is_wanted && !peer->has_session;
+
+	if (is_new || (is_wanted && is_anew)) {
+		peer->has_session = true;
+		put_session(m, peer);
+	} else if (!is_wanted && peer->has_session) {
+		(void)bfd_engine_drop(m->side->bfd, &peer->key);
+		peer->has_session = false;
+		peer->is_up = false;
+		/* It is not known any more whether it lives. */
+		ownership_peer(m->ownership, (uint16_t)i, OWNERSHIP_UNKNOWN, clock_now_ns());
+		membership_act(m);
+	}
+}
+
+/* Sessions with those that matter, as owners are known now. */
+void membership_choose(struct membership *m, bool is_anew)
+{
+	struct choice *choice = &m->choice;
+	size_t count;
+	uint32_t interval_ms;
+
+	for (size_t i = 0; i < m->snapshot->address_count; i++)
+		choice->owners[i] = ownership_owner(m->ownership, &m->snapshot->addresses[i].ip);
+	count = sessions_choose(&choice->snapshot, choice->owners, choice->wanted);
+	for (size_t i = 0; i < m->peer_count; i++) {
+		bool can = ip_is_set(&m->snapshot->nodes[i].ip);
+
+		count -= choice->wanted[i] && !can;
+		choice->wanted[i] &= can;
+	}
+	interval_ms = sessions_interval_ms(m->snapshot->interval_ms, count);
+	is_anew |= interval_ms != m->interval_ms;
+	m->interval_ms = interval_ms;
+	for (size_t i = 0; i < m->peer_count; i++)
+		put_session_of(m, i, choice->wanted[i], is_anew);
+	m->chosen_ns = clock_now_ns();
+}
+
+void membership_review(struct membership *m)
+{
+	if (m->snapshot->node_count > SESSIONS_MESH_MAX &&
+		clock_now_ns() - m->chosen_ns >= REVIEW_NS)
+		membership_choose(m, false);
+}
