@@ -35,7 +35,7 @@ enum {
 struct bgp_attrs {
 	enum bgp_origin origin;
 	bool has_med;
-	bool has_local_pref; /* unset: not sent at all. Only iBGP peers ever see it */
+	bool has_local_pref; /* unset: 100 is sent. Only iBGP peers ever see it */
 	uint8_t prepend;     /* our AS so many times more than once; not towards iBGP */
 	uint32_t med;
 	uint32_t local_pref;

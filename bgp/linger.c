@@ -5,11 +5,13 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
 	WAIT_SECONDS = 1,
+	LINGERS_MAX = 64, /* what a peer that dials without end can make us keep */
 };
 
 struct bgp_linger {
@@ -73,12 +75,27 @@ static void on_limit(evutil_socket_t fd, short what, void *user)
 	end(user);
 }
 
+static bool is_full(struct bgp_lingers *list)
+{
+	const struct bgp_linger *linger;
+	unsigned count = 0;
+
+	TAILQ_FOREACH(linger, list, entry)
+		count++;
+	return count >= LINGERS_MAX;
+}
+
 void bgp_linger_add(
 	struct bgp_lingers *list, struct event_base *base, int fd, const uint8_t *rest, size_t len)
 {
 	static const struct timeval limit = { .tv_sec = WAIT_SECONDS };
-	struct bgp_linger *linger = xnew(struct bgp_linger);
+	struct bgp_linger *linger;
 
+	if (is_full(list)) {
+		(void)close(fd);
+		return;
+	}
+	linger = xnew(struct bgp_linger);
 	linger->list = list;
 	linger->fd = fd;
 	linger->rest = len > 0 ? xmemdup(rest, len) : NULL;

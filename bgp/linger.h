@@ -16,7 +16,7 @@ struct bgp_linger;
 TAILQ_HEAD(bgp_lingers, bgp_linger);
 
 /**
- * bgp_linger_add() - close @fd politely
+ * bgp_linger_add() - close @fd politely; at once if too many linger already
  * @fd:   taken over
  * @rest: octets still to be written, copied; 0 of them: only the shutdown
  */

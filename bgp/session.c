@@ -56,8 +56,7 @@ static const struct ip *peer_address(const struct bgp_session *session)
 	return ip_is_set(&session->conf.address) ? &session->conf.address : &session->found;
 }
 
-/* Why nothing may be tried, in words, or NULL. */
-static const char *why_not(const struct bgp_session *session)
+const char *bgp_session_why_not(const struct bgp_session *session)
 {
 	if (session->is_stopped)
 		return "the speaker stops";
@@ -72,9 +71,9 @@ static const char *why_not(const struct bgp_session *session)
 	return NULL;
 }
 
-bool bgp_session_may_run(const struct bgp_session *session)
+static bool may_run(const struct bgp_session *session)
 {
-	return why_not(session) == NULL;
+	return bgp_session_why_not(session) == NULL;
 }
 
 struct bgp_transport bgp_session_transport(const struct bgp_session *session)
@@ -167,10 +166,9 @@ void bgp_session_start(struct bgp_session *session)
 	struct bgp_link *link;
 
 	stop_retry(session);
-	if (!bgp_session_may_run(session) || is_anything_under_way(session))
+	if (!may_run(session) || is_anything_under_way(session))
 		return;
 	link = session->links[BGP_SLOT_DIALLED] = new_link(session, true);
-	session->is_pending_change = false;
 	bgp_conn_event(&link->conn, session->conf.is_passive ? BGP_EV_START_PASSIVE : BGP_EV_START,
 		clock_now_ns());
 	note_state(session);
@@ -242,7 +240,7 @@ static void bury(struct bgp_session *session, enum bgp_slot slot)
 	bgp_link_close(link, may_linger);
 	if (!is_anything_under_way(session)) {
 		wait_ns = wait_after(session, link);
-		if (bgp_session_may_run(session))
+		if (may_run(session))
 			try_in(session, wait_ns);
 	}
 	(void)bgp_link_free(link);
@@ -373,6 +371,7 @@ static void on_up(struct bgp_session *session, struct bgp_link *link)
 	stop_link(session, BGP_SLOT_ACCEPTED, BGP_EV_COLLISION, BGP_BY_US, &why);
 	session->established_count++;
 	session->was_up = true;
+	session->is_pending_change = false;
 	session->is_restarting = false;
 	session->told_end = (struct bgp_end){ 0 };
 	note_state(session);
@@ -429,7 +428,7 @@ void bgp_session_accept(struct bgp_session *session, const struct bgp_accepted *
 		drop_link(session, BGP_SLOT_ACCEPTED, "the peer dialled once more");
 		old = NULL;
 	}
-	if (old || !bgp_session_may_run(session) || bgp_transport_adopt(accepted->fd, &t) < 0) {
+	if (old || !may_run(session) || bgp_transport_adopt(accepted->fd, &t) < 0) {
 		bgp_linger_add(
 			&session->engine->lingers, session->engine->base, accepted->fd, NULL, 0);
 		return;
@@ -450,6 +449,27 @@ void bgp_session_leave(struct bgp_session *session)
 		drop_link(session, BGP_SLOT_UP, "the speaker restarts");
 }
 
+static void on_found(void *user, const struct ip *router)
+{
+	struct bgp_session *session = user;
+	struct bgp_refusal why = bgp_cease(BGP_CEASE_CONF_CHANGE, NULL, false);
+
+	session->found = *router;
+	session->retry = (struct bgp_retry){ 0 };
+	bgp_session_stop(session, BGP_BY_USER, &why);
+	bgp_session_start(session);
+}
+
+/* An unnumbered peer is looked for as long as it is configured. */
+static void look_for_peer(struct bgp_session *session)
+{
+	session->finder = bgp_finder_free(session->finder);
+	session->found = (struct ip){ 0 };
+	if (!ip_is_set(&session->conf.address) && session->conf.interface[0])
+		session->finder = bgp_finder_new(
+			session->engine->base, session->conf.interface, on_found, session);
+}
+
 struct bgp_session *bgp_session_new(struct bgp_engine *engine, const struct bgp_peer_conf *conf)
 {
 	struct bgp_session *session = xnew(struct bgp_session);
@@ -463,6 +483,7 @@ struct bgp_session *bgp_session_new(struct bgp_engine *engine, const struct bgp_
 	session->retry_timer = evtimer_new(engine->base, on_retry, session);
 	if (!session->retry_timer)
 		abort();
+	look_for_peer(session);
 	return session;
 }
 
@@ -489,6 +510,7 @@ struct bgp_session *bgp_session_free(struct bgp_session *session, uint8_t subcod
 	for (size_t i = 0; i < BGP_SLOT_COUNT_; i++)
 		(void)bgp_link_free(session->links[i]);
 	event_free(session->retry_timer);
+	(void)bgp_finder_free(session->finder);
 	bgp_received_fini(&session->received);
 	explicit_bzero(&session->conf.password, sizeof(session->conf.password));
 	free(session);
@@ -499,6 +521,8 @@ void bgp_session_set_conf(struct bgp_session *session, const struct bgp_peer_con
 {
 	enum bgp_peer_change change = bgp_peer_compare(&session->conf, conf);
 	bool was_passive = session->conf.is_passive;
+	bool is_elsewhere = !ip_equal(&session->conf.address, &conf->address) ||
+		strcmp(session->conf.interface, conf->interface) != 0;
 	struct bgp_refusal why = bgp_session_cease(
 		session, BGP_CEASE_ADMIN_SHUTDOWN, conf->shutdown_text);
 
@@ -508,8 +532,8 @@ void bgp_session_set_conf(struct bgp_session *session, const struct bgp_peer_con
 		why = bgp_cease(BGP_CEASE_CONF_CHANGE, NULL, false);
 	if (session->conf.is_shut != conf->is_shut)
 		session->is_shut = conf->is_shut;
-	session->is_pending_change = change == BGP_CHANGE_NEXT_SESSION &&
-		session->links[BGP_SLOT_UP];
+	if (change == BGP_CHANGE_NEXT_SESSION && session->links[BGP_SLOT_UP])
+		session->is_pending_change = true;
 	if (change == BGP_CHANGE_RESTART) {
 		session->limits = (struct bgp_open_limits){ 0 };
 		session->retry = (struct bgp_retry){ 0 };
@@ -517,6 +541,8 @@ void bgp_session_set_conf(struct bgp_session *session, const struct bgp_peer_con
 		stop_retry(session);
 	}
 	session->conf = *conf;
+	if (is_elsewhere)
+		look_for_peer(session);
 	if (change == BGP_CHANGE_RESTART)
 		bgp_session_start(session);
 	else if (was_passive != conf->is_passive && !session->links[BGP_SLOT_UP] &&
@@ -524,19 +550,4 @@ void bgp_session_set_conf(struct bgp_session *session, const struct bgp_peer_con
 		stop_link(session, BGP_SLOT_DIALLED, BGP_EV_STOP, BGP_BY_USER, &why);
 		bgp_session_start(session);
 	}
-}
-
-void bgp_session_set_found(struct bgp_session *session, const struct ip *found)
-{
-	struct bgp_refusal why = bgp_cease(BGP_CEASE_CONF_CHANGE, NULL, false);
-
-	if (ip_is_set(&session->conf.address) || ip_equal(&session->found, found))
-		return;
-	session->found = *found;
-	/* An address that is lost changes nothing: the hold timer knows better. */
-	if (!ip_is_set(found))
-		return;
-	bgp_session_stop(session, BGP_BY_USER, &why);
-	session->retry = (struct bgp_retry){ 0 };
-	bgp_session_start(session);
 }

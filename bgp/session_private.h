@@ -11,6 +11,7 @@
 
 #include "bgp/conn.h"
 #include "bgp/engine.h"
+#include "bgp/finder.h"
 #include "bgp/linger.h"
 #include "bgp/retry.h"
 #include "bgp/session.h"
@@ -55,7 +56,8 @@ struct bgp_session {
 	bool is_restarting; /* R bit of the next OPEN */
 	bool was_up;        /* once, since we started: our forwarding state is there */
 	char shutdown_text[BGP_SHUTDOWN_TEXT_SIZE];
-	struct ip found; /* peer of an unnumbered interface; family 0: not known */
+	struct bgp_finder *finder; /* owned; NULL unless the peer has no address */
+	struct ip found;           /* by it; family 0: nobody yet */
 	enum bgp_state told_state;
 	uint64_t since_ns;
 	uint64_t established_count;
@@ -124,9 +126,7 @@ void bgp_session_leave(struct bgp_session *session);
 void bgp_session_accept(struct bgp_session *session, const struct bgp_accepted *accepted);
 /* A link has something to do: see its connection's `todo`. It may be gone afterwards. */
 void bgp_session_on_link(struct bgp_session *session, struct bgp_link *link);
-/* The peer of an unnumbered interface: an address, or family 0. */
-void bgp_session_set_found(struct bgp_session *session, const struct ip *found);
 /* What its sockets look like. */
 struct bgp_transport bgp_session_transport(const struct bgp_session *session);
-/* True if it may have connections now. */
-bool bgp_session_may_run(const struct bgp_session *session);
+/* Why it may have no connections now, in words, or NULL. */
+const char *bgp_session_why_not(const struct bgp_session *session);

@@ -47,12 +47,13 @@ struct bgp_session_view bgp_session_view(const struct bgp_session *session)
 {
 	const struct bgp_peer_conf *conf = &session->conf;
 	const struct bgp_link *link = best_link(session);
+	const char *why_not = bgp_session_why_not(session);
 	struct bgp_session_view view = {
 		.state = BGP_IDLE,
 		.since_ns = session->since_ns,
 		.established_count = session->established_count,
 		.is_shut = session->is_shut,
-		.held = conf->held,
+		.held = why_not ? why_not : "",
 		.is_pending_change = session->is_pending_change,
 		.last_end = session->last_end,
 		.next_try_ns = session->next_try_ns,

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/if_addr.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -287,6 +289,48 @@ static const char *find_interface(
 	return NULL;
 }
 
+/* How good an IPv6 address is as a next hop, by its flags; 0: not at all. */
+static unsigned rank_of(unsigned flags)
+{
+	if (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED))
+		return 0;
+	if (flags & IFA_F_DEPRECATED)
+		return 1;
+	if (flags & IFA_F_TEMPORARY)
+		return 2;
+	return flags & IFA_F_PERMANENT ? 4 : 3; /* one that a router gave may go with it */
+}
+
+/* The global IPv6 address of @interface that is likeliest to stay; getifaddrs() has no flags. */
+static struct ip best_global(const char *interface)
+{
+	FILE *file = fopen("/proc/net/if_inet6", "re");
+	struct ip best = { 0 };
+	unsigned best_rank = 0;
+	char digits[33];
+	char name[IF_NAMESIZE];
+	unsigned scope;
+	unsigned flags;
+
+	while (file && fscanf(file, "%32s %*x %*x %x %x %15s", digits, &scope, &flags, name) == 4) {
+		uint8_t bytes[16] = { 0 };
+
+		if (scope != 0 || strcmp(name, interface) != 0 || rank_of(flags) <= best_rank)
+			continue;
+		for (size_t i = 0; i < 32; i++) {
+			const char *all = "0123456789abcdef";
+			const char *digit = strchr(all, digits[i]);
+
+			bytes[i / 2] = (uint8_t)(bytes[i / 2] << 4 | (digit ? digit - all : 0));
+		}
+		best = ip_from_bytes(AF_INET6, bytes);
+		best_rank = rank_of(flags);
+	}
+	if (file)
+		(void)fclose(file);
+	return best;
+}
+
 struct bgp_next_hops bgp_transport_next_hops(const struct ip *local, unsigned ifindex)
 {
 	struct bgp_next_hops hops = { 0 };
@@ -305,9 +349,9 @@ struct bgp_next_hops bgp_transport_next_hops(const struct ip *local, unsigned if
 			hops.v4 = ip;
 		else if (ip.family == AF_INET6 && ip_is_link_local(&ip))
 			hops.ll = ip;
-		else if (ip.family == AF_INET6 && !ip_is_set(&hops.v6))
-			hops.v6 = ip;
 	}
+	if (name)
+		hops.v6 = best_global(name);
 	freeifaddrs(all);
 	/* Of several addresses of a family the one that the session uses is the best. */
 	if (local->family == AF_INET)

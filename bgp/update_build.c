@@ -32,6 +32,7 @@ enum {
 	AS_SEQUENCE = 2,
 	SHORT_LEN_MAX = 255,
 	LOCAL_PREF_DRAIN = 0,
+	LOCAL_PREF_DEFAULT = 100,
 	PATH_ID = 1, /* we send one path a prefix: any constant does (RFC 7911 section 3) */
 	PATH_ID_LEN = 4,
 	LONG_HEAD_LEN = 4, /* flags, type and two octets of length */
@@ -176,9 +177,11 @@ static void put_large(struct wire_writer *w, const struct bgp_attrs *attrs)
 static void put_local_pref(struct wire_writer *w, const struct bgp_export *ex,
 	const struct bgp_attrs *attrs, bool is_drain)
 {
-	if (ex->is_ibgp && (is_drain || attrs->has_local_pref))
+	uint32_t unless_drained = attrs->has_local_pref ? attrs->local_pref : LOCAL_PREF_DEFAULT;
+
+	if (ex->is_ibgp)
 		put_u32_attr(w, FLAG_TRANSITIVE, ATTR_LOCAL_PREF,
-			is_drain ? LOCAL_PREF_DRAIN : attrs->local_pref);
+			is_drain ? LOCAL_PREF_DRAIN : unless_drained);
 }
 
 /* Every attribute but MP_REACH_NLRI, in the order of their types. */

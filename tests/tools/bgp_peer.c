@@ -229,7 +229,10 @@ static bool set_number(struct tool *tool, const char *key, unsigned long n)
 		conf->role = (uint8_t)n;
 	else if (strcmp(key, "retry") == 0)
 		conf->connect_seconds = (uint16_t)n;
-	else if (strcmp(key, "routes") == 0)
+	else if (strcmp(key, "local_pref") == 0) {
+		tool->attrs.has_local_pref = true;
+		tool->attrs.local_pref = (uint32_t)n;
+	} else if (strcmp(key, "routes") == 0)
 		tool->routes = n;
 	else if (strcmp(key, "routes6") == 0)
 		tool->routes6 = n;
