@@ -268,7 +268,8 @@ static void write_graceful_restart(struct wire_writer *w, const struct bgp_capab
 		if (!(caps->gr_families & BGP_FAMILY_BIT(f)))
 			continue;
 		write_family(w, f);
-		wire_put_u8(w, caps->gr_forwarding & BGP_FAMILY_BIT(f) ? GR_FORWARDING : 0);
+		wire_put_u8(
+			w, (uint8_t)(caps->gr_forwarding & BGP_FAMILY_BIT(f) ? GR_FORWARDING : 0));
 	}
 }
 
