@@ -73,6 +73,14 @@ static struct service *on_port(struct service *service, int64_t port)
 	return service;
 }
 
+static struct service *claiming(struct service *service, const char *ip)
+{
+	service->ingress.at = xnew(struct service_ingress);
+	service->ingress.count = 1;
+	service->ingress.at[0].ip = xstrdup(ip);
+	return service;
+}
+
 /* "10.0.0.1,fd00::1 outcome" of Service @name. */
 static const char *assigned(const struct world *world, const char *name)
 {
@@ -138,20 +146,36 @@ static void an_allocator_for_all_keeps_what_it_gave(void **state)
 
 static void what_the_status_says_comes_first(void **state)
 {
-	struct service *claims = new_service("z", "10.96.0.9");
+	struct service *claims = claiming(new_service("z", "10.96.0.9"), "192.0.2.1");
 	struct world world;
 
 	(void)state;
 	world_open(&world, IPAM_MANIFESTS);
-	claims->ingress.at = xnew(struct service_ingress);
-	claims->ingress.count = 1;
-	claims->ingress.at[0].ip = xstrdup("192.0.2.1");
 	model_put(world.model, &new_pool("p", "192.0.2.1-192.0.2.9", NULL)->object);
 	model_put(world.model, &new_service("a", "10.96.0.1")->object);
 	model_put(world.model, &claims->object);
 	settle(&world);
 	assert_assigned(&world, "z", "192.0.2.1 assigned");
 	assert_assigned(&world, "a", "192.0.2.2 assigned");
+	world_close(&world);
+}
+
+/* "dual" would need an IPv6 address beside its claim, and there is none. */
+static void a_claim_that_leads_to_nothing_is_free_for_others(void **state)
+{
+	struct world world;
+	struct service *needy = dual(
+		new_service("dual", "10.96.0.1"), FAMILY_POLICY_REQUIRE_DUAL_STACK);
+	struct service *older = claiming(new_service("a", "10.96.0.2"), "198.51.100.9");
+
+	(void)state;
+	world_open(&world, IPAM_SELF);
+	model_put(world.model, &new_pool("p", "192.0.2.1/32", NULL)->object);
+	model_put(world.model, &claiming(needy, "192.0.2.1")->object);
+	model_put(world.model, &older->object);
+	settle(&world);
+	assert_assigned(&world, "dual", "exhausted");
+	assert_assigned(&world, "a", "192.0.2.1 assigned");
 	world_close(&world);
 }
 
@@ -465,6 +489,7 @@ int main(void)
 		cmocka_unit_test(lowest_address_goes_to_the_oldest_service),
 		cmocka_unit_test(an_allocator_for_all_keeps_what_it_gave),
 		cmocka_unit_test(what_the_status_says_comes_first),
+		cmocka_unit_test(a_claim_that_leads_to_nothing_is_free_for_others),
 		cmocka_unit_test(a_follower_gives_nothing_of_its_own),
 		cmocka_unit_test(a_restored_address_is_given_back),
 		cmocka_unit_test(a_wish_that_can_not_be_met_keeps_the_working_address),
