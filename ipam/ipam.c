@@ -228,12 +228,17 @@ struct batch {
 	size_t capacity;
 };
 
-/* Puts aside what everybody has a title to: all with the best title before any with the next. */
+/*
+ * Puts aside what everybody has a title to: all with the best title before any with the next. Who had
+ * no use for it (both families or nothing) does not keep it from the others a second time.
+ */
 static void reserve(struct ipam *ipam, const struct model *model, const struct batch *batch)
 {
 	for (unsigned title = 0; title < IPAM_TITLE_COUNT_; title++) {
-		for (size_t i = 0; i < batch->count; i++)
-			ipam_reserve(&ipam->ledger, model, batch->at[i], title);
+		for (size_t i = 0; i < batch->count; i++) {
+			if (!batch->at[i]->is_futile)
+				ipam_reserve(&ipam->ledger, model, batch->at[i], title);
+		}
 	}
 }
 
@@ -265,6 +270,7 @@ static bool serve(struct ipam *ipam, const struct model *model, struct batch *ba
 		assign(ipam, model, entry);
 		for (size_t k = 0; k < count; k++)
 			is_freed |= !holds(entry, &own[k]);
+		entry->is_futile |= count > 0 && entry->now.count == 0;
 	}
 	return is_freed;
 }
@@ -441,6 +447,7 @@ static void report_changes(struct update *update)
 		};
 
 		entry->is_touched = false;
+		entry->is_futile = false;
 		memcpy(change.before, entry->before, sizeof(change.before));
 		if (update->on_change && is_changed(entry))
 			update->on_change(update->user, &change);

@@ -21,6 +21,7 @@ struct entry {
 	size_t keep_count;
 	bool is_holder;  /* had keep until this update; else it lost it before, or was restored */
 	bool is_waiting; /* would take what it did not get */
+	bool is_futile;  /* what was put aside for it in this update was of no use to it */
 	/* As it was before the update that runs: */
 	struct ip before[2];
 	size_t before_count;
