@@ -306,22 +306,68 @@ static void walk(struct keys_loading *l, const config_setting_t *root)
 	}
 }
 
-/* libconfig's parser is recursive and opens what @include names: both are asked for before. */
-static const char *find_danger(const char *text, unsigned *ret_line)
+/* Past the comment that begins at @c; @c if none does. */
+static const char *skip_comment(const char *c)
+{
+	const char *end;
+
+	if (*c == '#' || strncmp(c, "//", 2) == 0)
+		return c + strcspn(c, "\n");
+	if (strncmp(c, "/*", 2) != 0)
+		return c;
+	end = strstr(c + 2, "*/");
+	return end ? end + 2 : c + strlen(c);
+}
+
+/* Past the text, of one line or several, whose opening quote is at @c; NULL: it does not end. */
+static const char *skip_text(const char *c)
+{
+	for (c++; *c && *c != '"'; c++) {
+		if (*c == '\\' && c[1])
+			c++;
+	}
+	return *c ? c + 1 : NULL;
+}
+
+/*
+ * Where @text has what libconfig is better not asked about, or NULL. Its parser is recursive, opens
+ * what @include names, and loses what it holds of a text that does not end.
+ */
+static const char *find_danger(const char *text, const char **ret_what, const char **ret_advice)
 {
 	unsigned depth = 0;
 
-	*ret_line = 1;
-	for (const char *c = text; *c; c++) {
-		*ret_line += *c == '\n';
-		if (strchr("{[(", *c) && ++depth > DEPTH_MAX)
-			return "is nested too deeply";
+	*ret_advice = "take it out";
+	for (const char *c = text; *(c = skip_comment(c)); c++) {
+		const char *end = *c == '"' ? skip_text(c) : c;
+
+		if (!end) {
+			*ret_what = "a text has no closing quote: this one, or one before";
+			*ret_advice = "write a second double quote where it ends";
+			return c;
+		}
+		if (strchr("{[(", *c) && ++depth > DEPTH_MAX) {
+			*ret_what = "is nested too deeply";
+			return c;
+		}
 		if (strchr("}])", *c) && depth > 0)
 			depth--;
-		if (strncmp(c, "@include", strlen("@include")) == 0)
-			return "@include is not allowed: the settings are one file";
+		if (strncmp(c, "@include", strlen("@include")) == 0) {
+			*ret_what = "@include is not allowed: the settings are one file";
+			return c;
+		}
+		c = end > c ? end - 1 : c;
 	}
 	return NULL;
+}
+
+static unsigned line_of(const char *text, const char *at)
+{
+	unsigned line = 1;
+
+	for (const char *c = text; c < at; c++)
+		line += *c == '\n';
+	return line;
 }
 
 static void refuse(struct keys_loading *l, unsigned line, const char *text, const char *advice)
@@ -359,11 +405,12 @@ int keys_parse(const struct keys_table *table, const char *text, const char *fil
 {
 	struct keys_loading l = { table, settings, file, report, false };
 	config_t config;
-	unsigned line;
-	const char *danger = find_danger(text, &line);
+	const char *what = NULL;
+	const char *advice = NULL;
+	const char *danger = find_danger(text, &what, &advice);
 
 	if (danger) {
-		refuse(&l, line, danger, "take it out");
+		refuse(&l, line_of(text, danger), what, advice);
 		return -EBADMSG;
 	}
 	config_init(&config);

@@ -53,6 +53,7 @@ static const struct bad_row bad_rows[] = {
 	{ "bgp = { health = \"https://a/\"; };", "f:1: bgp.health: is no URL" },
 	{ "bgp = { on_stop = \"never\"; };", "f:1: bgp.on_stop: is not known" },
 	{ "node = ", "f:1: syntax error" },
+	{ "\nnode = \"a;\n", "f:2: a text has no closing quote" },
 	{ "node = \"a\"; node = \"b\";", "f:1: duplicate setting name" },
 	{ "@include \"/etc/passwd\"", "f:1: @include is not allowed" },
 	{ "a = ((((((((((((((((((((1))))))))))))))))))));", "f:1: is nested too deeply" },
@@ -132,6 +133,19 @@ static void every_key_is_taken(void **state)
 	assert_int_equal(s->announce.answers_per_second, 8);
 }
 
+static void a_quote_in_a_comment_is_no_text(void **state)
+{
+	auto_(report_finip) struct report report = { 0 };
+	auto_(settings_freep) struct settings *s = NULL;
+	static const char text[] = "# 5\" disks\n/* 3\"\n { @include */ node = \"a\"; // it\"s\n"
+				   "user = \"/*\"; # \"\n";
+
+	(void)state;
+	assert_int_equal(settings_parse(text, "f", &s, &report), 0);
+	assert_string_equal(s->node, "a");
+	assert_string_equal(s->user, "/*");
+}
+
 static void a_file_that_is_not_there_is_reported(void **state)
 {
 	auto_(report_finip) struct report report = { 0 };
@@ -144,14 +158,15 @@ static void a_file_that_is_not_there_is_reported(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[COUNT_OF(bad_rows) + 3] = {
+	struct CMUnitTest tests[COUNT_OF(bad_rows) + 4] = {
 		cmocka_unit_test(every_key_has_a_default),
 		cmocka_unit_test(every_key_is_taken),
+		cmocka_unit_test(a_quote_in_a_comment_is_no_text),
 		cmocka_unit_test(a_file_that_is_not_there_is_reported),
 	};
 
 	for (size_t i = 0; i < COUNT_OF(bad_rows); i++)
-		tests[3 + i] = (struct CMUnitTest){ bad_rows[i].text,
+		tests[4 + i] = (struct CMUnitTest){ bad_rows[i].text,
 			a_mistake_is_named_with_its_line, NULL, NULL,
 			(void *)(uintptr_t)&bad_rows[i] };
 	return cmocka_run_group_tests(tests, NULL, NULL);
