@@ -151,7 +151,11 @@ static void add_defaults(struct strbuf *out, const struct render_input *input)
 	strbuf_addf(out, "\tretries %" PRIu32 "\n\toption redispatch 1\n\n", s->timeouts.retries);
 }
 
-/* A table lives through a reload only if a peer hands it over, be it this HAProxy itself. */
+/*
+ * A table lives through a reload only if a peer hands it over, be it this HAProxy itself. By TCP: a
+ * worker that has given up root or is in a chroot does not reach a Unix socket; and an abstract one
+ * can not be paused, so that a reload that fails would end the old worker too.
+ */
 static void add_peers(struct strbuf *out, const struct render_input *input)
 {
 	const struct gen_settings *s = input->settings;
@@ -160,8 +164,7 @@ static void add_peers(struct strbuf *out, const struct render_input *input)
 		return;
 	strbuf_add(out, "peers lb\n");
 	if (s->affinity.members.count == 0)
-		strbuf_addf(out, "\tpeer %s unix@%s.peers\n", s->affinity.local,
-			s->haproxy.admin_socket);
+		strbuf_addf(out, "\tpeer %s %s\n", s->affinity.local, s->affinity.listen);
 	for (size_t i = 0; i < s->affinity.members.count; i++)
 		strbuf_addf(out, "\tpeer %s\n", s->affinity.members.at[i]);
 	strbuf_add(out, "\n");

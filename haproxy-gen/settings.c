@@ -143,6 +143,7 @@ static const struct key keys[] = {
 	{ "timeouts.retries",                 KEY_UINT,    AT(timeouts.retries), 0, 100 },
 	{ "affinity.table_size",              KEY_UINT,    AT(affinity.table_size), 1, 100000000 },
 	{ "affinity.local",                   KEY_TEXT,    AT(affinity.local), 1, NAME_MAX_LEN, NAME },
+	{ "affinity.listen",                  KEY_LISTEN,  AT(affinity.listen), 1, 64 },
 	{ "affinity.members",                 KEY_STRINGS, AT(affinity.members), MEMBERS },
 	{ "tls.folder",                       KEY_PATH,    AT(tls.folder), 0, 1024, WORD },
 	{ "stats.listen",                     KEY_LISTEN,  AT(stats.listen), 0, 64 },
@@ -175,6 +176,7 @@ static void set_texts(struct gen_settings *s)
 	s->haproxy.log = xstrdup("");
 	s->nodes.check_path = xstrdup("/healthz");
 	s->affinity.local = xstrdup("local");
+	s->affinity.listen = xstrdup("127.0.0.1:10024");
 	s->tls.folder = xstrdup("");
 	s->stats.listen = xstrdup("");
 	s->prometheus.listen = xstrdup("");

@@ -91,6 +91,7 @@ struct gen_settings {
 	struct {
 		uint32_t table_size; /* affinity.table_size: 100000 clients of a listener */
 		char *local;         /* affinity.local: "local", this VM's name among the peers */
+		char *listen;        /* affinity.listen: "127.0.0.1:10024", to hand tables over */
 		struct strings members; /* affinity.members: [ ]; "NAME ADDRESS:PORT" each */
 	} affinity;
 

@@ -470,6 +470,8 @@ static void claim_own_all(struct building *b)
 
 	claim_own(b, settings->stats.listen);
 	claim_own(b, settings->prometheus.listen);
+	if (settings->affinity.members.count == 0)
+		claim_own(b, settings->affinity.listen);
 	for (size_t i = 0; i < settings->affinity.members.count; i++) {
 		auto_(freep) char *name = NULL;
 		const char *listen;
