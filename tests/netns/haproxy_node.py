@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A node of a cluster, as an HAProxy in front sees it.
+
+haproxy_node.py NAME FOLDER HEALTH_PORTS PORTS: answers each line on PORTS with "NAME CLIENT", where
+CLIENT is what a PROXY header says, else who connected. On HEALTH_PORTS it speaks HTTP: 200, or the
+number in FOLDER/NAME.PORT; on PORTS too, if the line is a request, with the X-Forwarded-For in it.
+"""
+import asyncio
+import ipaddress
+import os
+import sys
+
+name, folder = sys.argv[1:3]
+V2 = b"\r\n\r\n\0\r\nQUIT\n"
+
+
+async def health(reader, writer, port):
+    try:
+        await reader.readuntil(b"\r\n\r\n")
+        path = os.path.join(folder, f"{name}.{port}")
+        status = open(path).read().strip() if os.path.exists(path) else "200"
+        writer.write(f"HTTP/1.0 {status} x\r\nContent-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    writer.close()
+
+
+async def proxy_header(reader, first):
+    """The client that the header before @first tells of, and the line behind it."""
+    if first.startswith(b"PROXY "):
+        return "v1:" + first.split()[2].decode(), await reader.readline()
+    if first == b"\r\n":
+        head = first + await reader.readexactly(14)
+        assert head.startswith(V2), head
+        body = await reader.readexactly(int.from_bytes(head[14:16], "big"))
+        size = 4 if head[13] >> 4 == 1 else 16
+        return "v2:" + str(ipaddress.ip_address(body[:size])), await reader.readline()
+    return None, first
+
+
+async def request(reader, writer, client):
+    forwarded = "-"
+    while (line := (await reader.readline()).strip()):
+        if line.lower().startswith(b"x-forwarded-for:"):
+            forwarded = line.split(b":", 1)[1].strip().decode()
+    body = f"{name} {client} {forwarded}\n".encode()
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    await writer.drain()
+
+
+async def serve(reader, writer):
+    client = writer.get_extra_info("peername")[0]
+    try:
+        told, line = await proxy_header(reader, await reader.readline())
+        while line:
+            if line.startswith(b"GET "):
+                await request(reader, writer, told or client)
+            else:
+                writer.write(f"{name} {told or client}\n".encode())
+                await writer.drain()
+            line = await reader.readline()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    writer.close()
+
+
+async def main():
+    for port in sys.argv[3].split(","):
+        await asyncio.start_server(lambda r, w, p=port: health(r, w, p), None, int(port), backlog=1024)
+    for port in sys.argv[4].split(","):
+        await asyncio.start_server(serve, None, int(port), backlog=1024)
+    await asyncio.Event().wait()
+
+
+asyncio.run(main())
