@@ -9,6 +9,7 @@
 #include "haproxy-gen/install.h"
 #include "haproxy-gen/master.h"
 #include "haproxy-gen/udp.h"
+#include "haproxy-gen/verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,7 @@ struct applying {
 	const struct gen_settings *settings;
 	const struct model *model;
 	const struct ipam *ipam;
-	enum apply_mode mode;
+	unsigned mode;
 	char *include; /* owned; NULL: none */
 	struct {
 		char *text; /* owned; NULL: there is none */
@@ -76,6 +77,11 @@ static int fail(struct applying *a, int r, const char *format, ...)
 	free(a->why);
 	a->why = xstrdup(text);
 	return r;
+}
+
+static bool is_deferred(const struct applying *a)
+{
+	return (a->mode & ~APPLY_VERIFY) == APPLY_DEFER;
 }
 
 static bool has_certificate(void *user, const char *name)
@@ -239,7 +245,7 @@ static int write_and_reload(struct applying *a)
 		state->pending_pid = 0;
 		return r;
 	}
-	if (a->mode == APPLY_NO_RELOAD) {
+	if ((a->mode & ~APPLY_VERIFY) == APPLY_NO_RELOAD) {
 		a->result.did = APPLY_RELOAD_NEEDED;
 		return 0;
 	}
@@ -276,7 +282,7 @@ static int give_commands(struct applying *a, const struct change *change, bool *
 		*ret_reload = true;
 		return 0;
 	}
-	a->result.commands = change->command_count;
+	a->result.commands += change->command_count;
 	state->commands += change->command_count;
 	if (change->command_count > 0)
 		a->result.did = APPLY_RUNTIME;
@@ -286,6 +292,32 @@ static int give_commands(struct applying *a, const struct change *change, bool *
 	return write_text(a, change->partial, change->partial_len, false);
 }
 
+/* Servers that do not run as the file says are made so, unless they are to be left alone. */
+static int verify(struct applying *a)
+{
+	const struct gen_settings *s = a->settings;
+	auto_(strbuf_finip) struct strbuf state = { 0 };
+	auto_(strbuf_finip) struct strbuf running = { 0 };
+	auto_(change_finip) struct change change = { 0 };
+	bool needs_reload;
+	size_t wrong;
+
+	if (runtime_servers(s->haproxy.admin_socket, &state) < 0)
+		return 0;
+	wrong = verify_running((struct change_text){ a->installed.text, a->installed.len },
+		strbuf_text(&state), &running);
+	if (wrong == 0)
+		return 0;
+	log_limited(LOG_L_WARN, "servers of HAProxy are not as the file says",
+		kv_uint("servers", wrong),
+		kv_str("on_edit", s->output.on_edit == GEN_EDIT_LEAVE ? "leave" : "repair"));
+	if (s->output.on_edit == GEN_EDIT_LEAVE)
+		return 0;
+	change_find((struct change_text){ running.text, running.len },
+		(struct change_text){ a->installed.text, a->installed.len }, &change);
+	return give_commands(a, &change, &needs_reload);
+}
+
 static int change_running(struct applying *a)
 {
 	auto_(slots_finip) struct slots slots = { 0 };
@@ -293,6 +325,11 @@ static int change_running(struct applying *a)
 	bool needs_reload = true;
 	int r;
 
+	if (a->mode & APPLY_VERIFY) {
+		r = verify(a);
+		if (r < 0)
+			return r;
+	}
 	slots_read(&slots, a->installed.text, a->installed.len);
 	make_text(a, &slots);
 	change_find((struct change_text){ a->installed.text, a->installed.len },
@@ -304,7 +341,7 @@ static int change_running(struct applying *a)
 	r = give_commands(a, &change, &needs_reload);
 	if (r < 0 || !needs_reload)
 		return r;
-	if (a->mode == APPLY_DEFER) {
+	if (is_deferred(a)) {
 		a->result.did = APPLY_RELOAD_NEEDED;
 		return 0;
 	}
@@ -319,7 +356,7 @@ static int replace(struct applying *a, const char *reason)
 {
 	free(a->result.reason);
 	a->result.reason = xstrdup(reason);
-	if (a->mode == APPLY_DEFER) {
+	if (is_deferred(a)) {
 		make_text(a, NULL);
 		a->result.did = APPLY_RELOAD_NEEDED;
 		return 0;
@@ -372,7 +409,7 @@ static int apply(struct applying *a)
 }
 
 int applier_apply(struct applier *applier, const struct model *model, const struct ipam *ipam,
-	enum apply_mode mode, struct apply_result *ret_result)
+	unsigned mode, struct apply_result *ret_result)
 {
 	auto_(applying_fini) struct applying a = {
 		.applier = applier,

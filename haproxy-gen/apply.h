@@ -26,9 +26,10 @@ struct apply_result {
 };
 
 enum apply_mode {
-	APPLY_NOW,       /* reload if that is needed */
-	APPLY_NO_RELOAD, /* write all of it, and leave the reload to others */
-	APPLY_DEFER,     /* do what can be done by commands; the file stays what runs */
+	APPLY_NOW,           /* reload if that is needed */
+	APPLY_NO_RELOAD,     /* write all of it, and leave the reload to others */
+	APPLY_DEFER,         /* do what can be done by commands; the file stays what runs */
+	APPLY_VERIFY = 0x10, /* to be added: ask HAProxy whether it runs what the file says */
 };
 
 struct applier;
@@ -48,12 +49,13 @@ DEFINE_FREEP(struct applier, applier);
 /**
  * applier_apply() - make @model so
  * @ipam: who gives addresses; NULL: the status of the Services
+ * @mode: of enum apply_mode
  *
  * Return: 0 and @ret_result, whose text is freed with apply_result_fini(); -errno: it could not be
  * done, applier_state()->error says why. What ran before still runs.
  */
 must_check int applier_apply(struct applier *applier, const struct model *model,
-	const struct ipam *ipam, enum apply_mode mode, struct apply_result *ret_result);
+	const struct ipam *ipam, unsigned mode, struct apply_result *ret_result);
 
 void apply_result_fini(struct apply_result *result);
 

@@ -179,7 +179,7 @@ int command_apply(const struct gen_settings *settings, bool no_reload)
 		return EXIT_FAILURE;
 	}
 	r = applier_apply(applier, source.model, source.ipam,
-		no_reload ? APPLY_NO_RELOAD : APPLY_NOW, &result);
+		(no_reload ? APPLY_NO_RELOAD : APPLY_NOW) | APPLY_VERIFY, &result);
 	if (r < 0) {
 		(void)fprintf(stderr, "haproxy-gen: %s\n", applier_state(applier)->error);
 		return EXIT_FAILURE;

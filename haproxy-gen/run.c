@@ -105,7 +105,7 @@ static bool source_is_there(struct runner *runner)
 	return false;
 }
 
-static void apply_now(struct runner *runner, enum apply_mode mode)
+static void apply_now(struct runner *runner, unsigned mode)
 {
 	auto_(apply_result_fini) struct apply_result result = { 0 };
 	int r;
@@ -121,7 +121,7 @@ static void apply_now(struct runner *runner, enum apply_mode mode)
 		tell_failure(runner);
 	else
 		tell_success(runner, &result);
-	if (r == 0 && mode == APPLY_DEFER && result.did == APPLY_RELOAD_NEEDED)
+	if (r == 0 && mode != APPLY_NOW && result.did == APPLY_RELOAD_NEEDED)
 		delay_reload(runner);
 	if (mode == APPLY_NOW || result.did != APPLY_RELOAD_NEEDED) {
 		runner->reload_since_ns = 0;
@@ -135,6 +135,13 @@ static void on_turn(evutil_socket_t fd, short events, void *arg)
 	(void)fd;
 	(void)events;
 	apply_now(arg, APPLY_DEFER);
+}
+
+static void on_again(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	apply_now(arg, APPLY_DEFER | APPLY_VERIFY);
 }
 
 static void on_reload(evutil_socket_t fd, short events, void *arg)
@@ -169,7 +176,7 @@ static void on_look(evutil_socket_t signal_number, short events, void *arg)
 	(void)signal_number;
 	(void)events;
 	conf_directory_rescan(runner->source.directory);
-	apply_now(runner, APPLY_DEFER);
+	apply_now(runner, APPLY_DEFER | APPLY_VERIFY);
 }
 
 static struct event *must(struct event *event)
@@ -183,7 +190,7 @@ static void make_events(struct runner *runner)
 {
 	runner->turn = must(event_new(runner->base, -1, 0, on_turn, runner));
 	runner->reload = must(evtimer_new(runner->base, on_reload, runner));
-	runner->again = must(evtimer_new(runner->base, on_turn, runner));
+	runner->again = must(evtimer_new(runner->base, on_again, runner));
 	runner->signals[0] = must(evsignal_new(runner->base, SIGTERM, on_stop, runner));
 	runner->signals[1] = must(evsignal_new(runner->base, SIGINT, on_stop, runner));
 	runner->signals[2] = must(evsignal_new(runner->base, SIGHUP, on_look, runner));

@@ -76,6 +76,21 @@ int runtime_info(const char *path, struct runtime_info *ret_info)
 	return r < 0 ? r : read_info(strbuf_text(&answer), ret_info);
 }
 
+int runtime_servers(const char *path, struct strbuf *answer)
+{
+	int r = socket_ask(path, "show servers state;show info\n", RUNTIME_TIMEOUT_MS, answer);
+	char *end;
+
+	if (r < 0)
+		return r;
+	end = answer->text ? strstr(answer->text, SENTINEL) : NULL;
+	if (!end)
+		return -EPROTO;
+	*end = '\0';
+	answer->len = (size_t)(end - answer->text);
+	return 0;
+}
+
 static bool is_success(const struct change_text *line)
 {
 	for (size_t i = 0; i < COUNT_OF(successes); i++) {

@@ -11,6 +11,7 @@
  */
 
 #include "base/own.h"
+#include "base/strbuf.h"
 #include "haproxy-gen/change.h"
 
 #include <stdint.h>
@@ -33,6 +34,9 @@ struct runtime_info {
  * Return: 0; -ENOENT or -ECONNREFUSED: nobody; -EPROTO: not an answer of HAProxy; other -errno.
  */
 must_check int runtime_info(const char *path, struct runtime_info *ret_info);
+
+/* Appends the answer to `show servers state`. Errors as above; -EPROTO: it was cut off. */
+must_check int runtime_servers(const char *path, struct strbuf *answer);
 
 /* Servers that could not be deleted yet: "default.web.80/node-a". Zero-initialise. */
 struct lingering {
