@@ -63,7 +63,9 @@ gen() {
 apply_says() {
 	local said
 
-	said=$(gen lb apply 2>>"$work/apply.log" | tee -a "$work/apply.log" | tail -n 1)
+	gen lb apply >"$work/.said" 2>>"$work/apply.log"
+	cat "$work/.said" >>"$work/apply.log"
+	said=$(tail -n 1 "$work/.said")
 	[ "$said" = "$1" ] || fail "apply said '$said', not '$1'"
 }
 
@@ -105,7 +107,8 @@ servers_are() {
 		up) grep -qE "^$proxy,$server,.*,UP[^,]*," "$work/.stat" || return 1 ;;
 		maint) grep -qE "^$proxy,$server,.*,MAINT[^,]*," "$work/.stat" || return 1 ;;
 		down) grep -qE "^$proxy,$server,.*,DOWN[^,]*," "$work/.stat" || return 1 ;;
-		gone) ! grep -qE "^$proxy,$server," "$work/.stat" || return 1 ;;
+		# It is deleted with its last connection, and gets no new ones until then.
+		gone) ! grep -E "^$proxy,$server," "$work/.stat" | grep -qvE ",MAINT[^,]*," || return 1 ;;
 		esac
 	done
 }
