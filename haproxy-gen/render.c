@@ -274,7 +274,7 @@ static void add_options(
 		strbuf_add(out, "\tmode http\n\toption forwardfor\n");
 	if (o->is_http && input->settings->haproxy.log[0])
 		strbuf_add(out, "\toption httplog\n");
-	strbuf_addf(out, "\tbalance %s\n", balance_texts[o->balance]);
+	add_line(out, "balance", balance_texts[o->balance]);
 	if (o->balance == WANT_SOURCE)
 		strbuf_add(out, "\thash-type consistent\n");
 	if (o->maxconn > 0)
@@ -382,20 +382,24 @@ static void add_include(struct strbuf *out, const char *text)
 
 void render(const struct render_input *input, struct strbuf *out)
 {
-	auto_(strbuf_finip) struct strbuf body = { 0 };
-	struct rendering r = { .input = input, .out = &body };
+	struct rendering r = { .input = input, .out = out };
+	auto_(strbuf_finip) struct strbuf head = { 0 };
+	size_t head_len;
 
-	add_global(&body, input);
-	add_defaults(&body, input);
-	add_peers(&body, input);
-	add_stats(&body, input);
-	add_nodes(&body, input);
+	/* The digest is known last: a line of the same length keeps its place. */
+	render_head(out, "", 0);
+	head_len = out->len;
+	add_global(out, input);
+	add_defaults(out, input);
+	add_peers(out, input);
+	add_stats(out, input);
+	add_nodes(out, input);
 	prepare(&r);
 	for (size_t i = 0; i < input->want->listen_count; i++)
 		add_listen(&r, &input->want->listens[i]);
 	clean_up(&r);
 	if (input->include)
-		add_include(&body, input->include);
-	render_head(out, strbuf_text(&body), body.len);
-	strbuf_add_len(out, strbuf_text(&body), body.len);
+		add_include(out, input->include);
+	render_head(&head, out->text + head_len, out->len - head_len);
+	memcpy(out->text, head.text, head_len);
 }

@@ -301,12 +301,17 @@ static size_t own_ips(struct building *b, const struct candidate *candidate, uns
 static const char *listen_name(
 	struct building *b, const struct service *service, uint16_t port, unsigned f)
 {
-	char number[16];
+	char number[8];
+	char *digits = number + sizeof(number) - 1;
 
-	(void)snprintf(number, sizeof(number), "%u", port);
+	*digits = '\0';
+	do {
+		*--digits = (char)('0' + port % 10);
+		port /= 10;
+	} while (port > 0);
 	return arena_join(&b->want->arena, f == WANT_V6 ? 6 : 5,
 		(const char *[]){ object_ns(&service->object), ".", service->object.meta.name, ".",
-			number, ".v6" });
+			digits, ".v6" });
 }
 
 /* One Service while its listeners are made. */
@@ -347,8 +352,6 @@ static void add_listen(
 	want->has_affinity |= s->options->affinity_s > 0;
 	*array_add(want->listens, want->listen_count, want->listen_capacity) = (struct want_listen){
 		.name = name,
-		.ns = arena_strdup(&want->arena, object_ns(&service->object)),
-		.service = arena_strdup(&want->arena, service->object.meta.name),
 		.family = (uint8_t)f,
 		.port = listen_port(service, port),
 		.node_port = (uint16_t)port->node_port.value,
@@ -487,7 +490,7 @@ struct want *want_new(const struct want_input *input)
 	struct want *want = xnew(struct want);
 	struct building b = { .want = want, .input = input };
 
-	b.claims = claims_new(model_count(input->model, MODEL_SERVICE) * 2);
+	b.claims = claims_new(model_count(input->model, MODEL_SERVICE));
 	claim_own_all(&b);
 	want_nodes(want, input);
 	want_cluster_servers(want, b.cluster);

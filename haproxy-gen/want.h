@@ -95,9 +95,7 @@ struct want_ranges {
 
 struct want_listen {
 	const char *name; /* "default.web.80", "default.web.80.v6" */
-	const char *ns;
-	const char *service;
-	uint8_t family; /* WANT_V4 or WANT_V6 */
+	uint8_t family;   /* WANT_V4 or WANT_V6 */
 	uint16_t port;
 	uint16_t node_port;
 	const struct ip *binds;
