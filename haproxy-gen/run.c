@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,9 @@
 #include <unistd.h>
 
 enum {
-	RETRY_MS = 5000,  /* after a failure */
+	RETRY_MS = 5000, /* after a failure */
+	KEEP_BYTES = 128 << 20,
+	HEAP_BYTES = 16 << 20,
 	LINGER_MS = 1000, /* servers that wait for their last connection */
 };
 
@@ -218,6 +221,16 @@ static void runner_fini(struct runner *runner)
 	libevent_global_shutdown();
 }
 
+/*
+ * Each turn needs as much memory as the one before. To give it back and to ask for it again took a
+ * third of the time of a turn with 10,000 Services.
+ */
+static void keep_memory(void)
+{
+	(void)mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
+	(void)mallopt(M_MMAP_THRESHOLD, HEAP_BYTES);
+}
+
 int run_until_stopped(const struct gen_settings *settings)
 {
 	auto_(runner_fini) struct runner runner = { .settings = settings };
@@ -231,6 +244,7 @@ int run_until_stopped(const struct gen_settings *settings)
 	runner.base = event_base_new();
 	if (!runner.base)
 		return EXIT_FAILURE;
+	keep_memory();
 	make_events(&runner);
 	r = source_watch(runner.base, settings, on_source, &runner, &runner.source);
 	if (r < 0) {

@@ -166,12 +166,12 @@ static void add_section(
 
 	section_lines_read(&lines, section);
 	while (text_line(&text, &line)) {
-		const struct server_line *server = &lines.servers[i];
+		/* They were read in this order. */
+		const struct server_line *server = i < lines.server_count ? &lines.servers[i] :
+									    NULL;
 		struct running *running;
 
-		/* read in the same order */
-		if (i >= lines.server_count || server->name.at < line.at ||
-			server->name.at >= line.at + line.len) {
+		if (!server || server->name.at < line.at || server->name.at >= line.at + line.len) {
 			strbuf_add_len(v->out, line.at, line.len);
 			strbuf_add_char(v->out, '\n');
 			continue;

@@ -12,6 +12,7 @@
 #include "haproxy-gen/render.h"
 #include "tests/unit/model_build.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -103,6 +104,9 @@ int main(int argc, char **argv)
 	char file[] = "/tmp/haproxy_render.XXXXXX";
 	int fd = mkstemp(file);
 
+	/* As haproxy-gen run does. */
+	(void)mallopt(M_TRIM_THRESHOLD, 128 << 20);
+	(void)mallopt(M_MMAP_THRESHOLD, 16 << 20);
 	for (unsigned i = 0; i < nodes; i++)
 		add_node(model, i, false);
 	for (unsigned i = 0; i < services; i++)
