@@ -5,6 +5,7 @@
 haproxy_node.py NAME FOLDER HEALTH_PORTS PORTS: answers each line on PORTS with "NAME CLIENT", where
 CLIENT is what a PROXY header says, else who connected. On HEALTH_PORTS it speaks HTTP: 200, or the
 number in FOLDER/NAME.PORT; on PORTS too, if the line is a request, with the X-Forwarded-For in it.
+Each datagram on PORTS is answered likewise.
 """
 import asyncio
 import ipaddress
@@ -66,11 +67,21 @@ async def serve(reader, writer):
     writer.close()
 
 
+class Datagrams(asyncio.DatagramProtocol):
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, client):
+        self.transport.sendto(f"{name} {client[0]}\n".encode(), client)
+
+
 async def main():
     for port in sys.argv[3].split(","):
         await asyncio.start_server(lambda r, w, p=port: health(r, w, p), None, int(port), backlog=1024)
     for port in sys.argv[4].split(","):
         await asyncio.start_server(serve, None, int(port), backlog=1024)
+        await asyncio.get_running_loop().create_datagram_endpoint(
+            Datagrams, local_addr=("0.0.0.0", int(port)))
     await asyncio.Event().wait()
 
 

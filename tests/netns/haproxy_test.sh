@@ -52,6 +52,32 @@ service closed 198.51.100.13 80 30083 "loadBalancerSourceRanges: [ 203.0.113.0/2
 apply_says "runtime 1"
 ask 198.51.100.13 80 2>/dev/null && fail "no longer in the ranges, and let in"
 
+echo "UDP: by the kernel, with the same nodes"
+{
+	sed '/^output/d' "$work/lb/gen.conf"
+	echo "output = { file = \"$work/lb/haproxy.cfg\"; udp = \"$work/lb/udp.nft\"; };"
+} >"$work/lb/udp.conf"
+cat >"$work/manifests/service-dns.yaml" <<Y
+apiVersion: v1
+kind: Service
+metadata: { name: dns }
+spec: { type: LoadBalancer, clusterIP: 10.96.0.1, ports: [ { port: 53, nodePort: 30080, protocol: UDP } ] }
+status: { loadBalancer: { ingress: [ { ip: 198.51.100.10 } ] } }
+Y
+[ "$(in_ns lb "$build/haproxy-gen/haproxy-gen" -c "$work/lb/udp.conf" apply 2>&1 | tail -n 1)" = nothing ] ||
+	fail "a UDP port concerns HAProxy"
+in_ns lb sysctl -qw net.ipv4.ip_forward=1
+in_ns lb nft -f "$work/lb/udp.nft" || fail "nft refuses the rules"
+in_ns lb nft -f "$work/lb/udp.nft" || fail "nft refuses the rules again"
+in_ns client python3 -c "
+import socket
+seen = set()
+for i in range(12):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5)
+    s.sendto(b'x', ('198.51.100.10', 53)); seen.add(s.recv(100).split()[0])
+assert len(seen) == 3, seen" || fail "UDP is not forwarded to all nodes"
+rm "$work/manifests/service-dns.yaml"
+
 echo "moved endpoints"
 endpoints local node-b node-b node-c node-c
 apply_says "runtime 6"

@@ -10,6 +10,7 @@
 #include "conf/directory.h"
 #include "haproxy-gen/refusals.h"
 #include "haproxy-gen/render.h"
+#include "haproxy-gen/udp.h"
 #include "tests/unit/cmocka_all.h"
 
 #include <stdio.h>
@@ -89,6 +90,17 @@ static bool has_certificate(void *user, const char *name)
 	return strcmp(name, "web.pem") == 0;
 }
 
+static struct ipam *allocate(struct model *model)
+{
+	struct ipam *ipam = ipam_new(IPAM_MANIFESTS, "");
+	struct model_dirty dirty;
+
+	model_take_dirty(model, &dirty);
+	ipam_update(ipam, model, &dirty, NULL, NULL);
+	model_dirty_fini(&dirty);
+	return ipam;
+}
+
 static void the_file_is_as_wanted_and_haproxy_takes_it(void **state)
 {
 	const char *name = *state;
@@ -96,16 +108,21 @@ static void the_file_is_as_wanted_and_haproxy_takes_it(void **state)
 	auto_(model_freep) struct model *model = model_new();
 	auto_(report_finip) struct report report = { 0 };
 	auto_(gen_settings_freep) struct gen_settings *settings = NULL;
+	auto_(ipam_freep) struct ipam *ipam = NULL;
 	auto_(want_freep) struct want *want = NULL;
 	auto_(strbuf_finip) struct strbuf text = { 0 };
 	auto_(strbuf_finip) struct strbuf refusals = { 0 };
+	auto_(strbuf_finip) struct strbuf rules = { 0 };
 
 	assert_int_equal(chdir(HAPROXY_GOLDEN), 0);
 	settings = settings_of(name);
 	assert_int_equal(conf_directory_load(model, input_path, &report), 0);
+	if (settings->allocator == GEN_ALLOCATE_MANIFESTS)
+		ipam = allocate(model);
 	want = want_new(&(struct want_input){
 		.model = model,
 		.settings = settings,
+		.ipam = ipam,
 		.has_certificate = has_certificate,
 	});
 	render(&(struct render_input){ want, settings, { 2, 6, true }, NULL }, &text);
@@ -114,6 +131,10 @@ static void the_file_is_as_wanted_and_haproxy_takes_it(void **state)
 	refusals_print(want, &refusals);
 	must_equal(name, "cfg", strbuf_text(&text));
 	must_equal(name, "txt", strbuf_text(&refusals));
+	if (settings->output.udp[0]) {
+		udp_render(want, &rules);
+		must_equal(name, "nft", strbuf_text(&rules));
+	}
 	haproxy_must_take(strbuf_text(&text));
 }
 
@@ -163,6 +184,8 @@ int main(void)
 		ROW("dual_stack"),
 		ROW("not_served"),
 		ROW("udp"),
+		ROW("udp_file"),
+		ROW("allocator"),
 		ROW("own"),
 		ROW("node_port"),
 		ROW("subset"),
