@@ -129,6 +129,9 @@ node node-c 192.0.2.3
 gen lb apply >>"$work/apply.log" 2>&1 || fail "apply"
 
 echo "nodes come, move and go"
+node node-d 192.0.2.4 "unschedulable: true"
+gen lb apply >>"$work/apply.log" 2>&1 || fail "apply"
+ask_many 40 198.51.100.10 80 | grep -q node-d && fail "a node that comes drained gets connections"
 node node-d 192.0.2.4
 gen lb apply >>"$work/apply.log" 2>&1 || fail "apply"
 wait_for 15 "node-d is up" servers_are up default.web.80 node-d || fail "node-d"

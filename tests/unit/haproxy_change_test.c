@@ -44,6 +44,15 @@ static const struct change_row rows[] = {
 		"set server nodes/spare-1 state ready\n"
 		"add server d.web.80/b 192.0.2.2:30080 track nodes/spare-1\n"
 		"set server d.web.80/b state ready\n" },
+	{ "a_node_that_comes_drained_spreads_it_to_what_is_new", NODES WEB SERVER_A,
+		"backend nodes\n"
+		"\tserver a 192.0.2.1:10256 check inter 2000ms fall 2 rise 2 # a\n"
+		"\tserver spare-1 192.0.2.2:10256 check inter 2000ms fall 2 rise 2 disabled # "
+		"b\n\n" WEB SERVER_A "\tserver b 192.0.2.2:30080 track nodes/spare-1\n",
+		"set server nodes/spare-1 addr 192.0.2.2 port 10256\n"
+		"add server d.web.80/b 192.0.2.2:30080 track nodes/spare-1\n"
+		"set server d.web.80/b state ready\n"
+		"set server nodes/spare-1 state ready\nset server nodes/spare-1 state maint\n" },
 	{ "a_node_without_a_spare_needs_a_reload", NODES WEB SERVER_A,
 		NODES "backend nodes2\n" WEB SERVER_A "\tserver b 192.0.2.2:30080 track nodes/b\n",
 		"! backend nodes2: new\n! what it would track does not run: d.web.80/b\n" },
