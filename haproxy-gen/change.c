@@ -12,12 +12,21 @@
 
 #define FREE_ADDRESS "0.0.0.0"
 
+/* `backend nodes`, which other servers track. */
+struct tracked {
+	struct section_lines old; /* as it runs */
+	struct section_lines new;
+	const struct server_line **drained; /* that got a new tracker meanwhile */
+	size_t drained_count;
+	size_t drained_capacity;
+};
+
 /* A pair of sections of one name, while it is compared. */
 struct comparing {
 	struct change *change;
-	const struct section *section;     /* the new one */
-	const struct section_lines *nodes; /* of `backend nodes` as it runs */
-	struct change_text proxy;          /* its name: "default.web.80" */
+	const struct section *section; /* the new one */
+	struct tracked *nodes;
+	struct change_text proxy; /* its name: "default.web.80" */
 	struct section_lines old;
 	struct section_lines new;
 	struct change found; /* commands and reasons, given to change if all is well */
@@ -102,6 +111,22 @@ static void add_server(struct comparing *c, const struct server_line *server)
 		set_state(c, server);
 }
 
+/* Remembers a drained server that a new one tracks. */
+static void note_drained(struct comparing *c, const struct server_line *server)
+{
+	struct tracked *nodes = c->nodes;
+	size_t hint = 0;
+	const struct server_line *slot = find_server(&nodes->new, &server->track, &hint);
+
+	if (!slot || !slot->is_disabled)
+		return;
+	for (size_t i = 0; i < nodes->drained_count; i++) {
+		if (nodes->drained[i] == slot)
+			return;
+	}
+	*array_add(nodes->drained, nodes->drained_count, nodes->drained_capacity) = slot;
+}
+
 static void change_server(
 	struct comparing *c, const struct server_line *old, const struct server_line *new)
 {
@@ -142,12 +167,13 @@ static void compare_new_servers(struct comparing *c)
 			change_add_reason(&c->found,
 				xasprintf("no spare server is left for node %.*s",
 					(int)new->name.len, new->name.at));
-		else if (new->track.len > 0 &&
-			!(c->nodes && find_server(c->nodes, &new->track, &any)))
+		else if (new->track.len > 0 && !find_server(&c->nodes->old, &new->track, &any))
 			change_add_reason(&c->found,
 				SERVER_TEXT(c, "what it would track does not run:", new, ""));
 		else
 			add_server(c, new);
+		if (!old && new->track.len > 0)
+			note_drained(c, new);
 	}
 }
 
@@ -268,7 +294,7 @@ static void move_reasons(struct change *to, struct change *from)
 
 /* Return: true if commands are enough. */
 static bool compare(struct change *change, const struct section *old, const struct section *new,
-	const struct section_lines *nodes)
+	struct tracked *nodes)
 {
 	struct comparing c = { .change = change, .section = new, .nodes = nodes };
 	bool is_runtime;
@@ -318,7 +344,7 @@ static void add_gone(struct change *change, struct sections *old, struct section
 }
 
 static void walk(struct change *change, struct sections *old, struct sections *new,
-	const struct section_lines *nodes, struct strbuf *out)
+	struct tracked *nodes, struct strbuf *out)
 {
 	size_t hint = 0, next = 0;
 
@@ -354,25 +380,51 @@ static void read_nodes(struct sections *sections, struct section_lines *ret_line
 		section_lines_read(ret_lines, section);
 }
 
+/*
+ * A server that is added while what it tracks is in maintenance does not inherit that, and would not
+ * come back with it: it is spread once more.
+ */
+static void spread_drained(struct change *change, const struct tracked *nodes)
+{
+	for (size_t i = 0; i < nodes->drained_count; i++) {
+		const struct change_text *name = &nodes->drained[i]->name;
+
+		add_command(change, CHANGE_SILENT,
+			xasprintf("set server nodes/%.*s state ready", (int)name->len, name->at),
+			NULL);
+		add_command(change, CHANGE_SILENT,
+			xasprintf("set server nodes/%.*s state maint", (int)name->len, name->at),
+			NULL);
+	}
+}
+
+static void tracked_fini(struct tracked *nodes)
+{
+	section_lines_fini(&nodes->old);
+	section_lines_fini(&nodes->new);
+	free(nodes->drained);
+}
+
 void change_find(struct change_text old, struct change_text new, struct change *ret)
 {
 	struct change change = { .is_same = text_equal(&old, &new) };
 	struct sections before = { 0 }, after = { 0 };
-	struct section_lines nodes = { 0 };
+	auto_(tracked_fini) struct tracked nodes = { 0 };
 	auto_(strbuf_finip) struct strbuf body = { 0 };
 	auto_(strbuf_finip) struct strbuf partial = { 0 };
 
 	if (!change.is_same) {
 		sections_read(&before, old);
 		sections_read(&after, new);
-		read_nodes(&before, &nodes);
+		read_nodes(&before, &nodes.old);
+		read_nodes(&after, &nodes.new);
 		walk(&change, &before, &after, &nodes, &body);
+		spread_drained(&change, &nodes);
 		render_head(&partial, strbuf_text(&body), body.len);
 		strbuf_add_len(&partial, strbuf_text(&body), body.len);
 		change.partial_len = partial.len;
 		change.partial = strbuf_take(&partial);
 	}
-	section_lines_fini(&nodes);
 	sections_fini(&before);
 	sections_fini(&after);
 	*ret = change;
