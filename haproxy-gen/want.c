@@ -7,6 +7,7 @@
 #include "haproxy-gen/want_parts.h"
 #include "model/select.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,30 +62,35 @@ static void add_refusal(struct want *want, const struct object *object, uint16_t
 	};
 }
 
-#define FORMAT_DETAIL(detail, format)                                                     \
-	do {                                                                              \
-		va_list args_;                                                            \
-		va_start(args_, format);                                                  \
-		(void)vsnprintf(detail, sizeof(detail), (format) ? (format) : "", args_); \
-		va_end(args_);                                                            \
-	} while (0)
+__attribute__((format(printf, 6, 0))) static void refuse(struct want *want,
+	const struct object *object, uint16_t port, enum want_reason reason, bool is_served,
+	const char *format, va_list args)
+{
+	char detail[DETAIL_MAX];
+
+	if (format)
+		(void)vsnprintf(detail, sizeof(detail), format, args);
+	add_refusal(want, object, port, reason, is_served, format ? detail : NULL);
+}
 
 void want_refuse(struct want *want, const struct object *object, uint16_t port,
 	enum want_reason reason, const char *format, ...)
 {
-	char detail[DETAIL_MAX];
+	va_list args;
 
-	FORMAT_DETAIL(detail, format);
-	add_refusal(want, object, port, reason, false, format ? detail : NULL);
+	va_start(args, format);
+	refuse(want, object, port, reason, false, format, args);
+	va_end(args);
 }
 
 void want_remark(struct want *want, const struct object *object, uint16_t port,
 	enum want_reason reason, const char *format, ...)
 {
-	char detail[DETAIL_MAX];
+	va_list args;
 
-	FORMAT_DETAIL(detail, format);
-	add_refusal(want, object, port, reason, true, format ? detail : NULL);
+	va_start(args, format);
+	refuse(want, object, port, reason, true, format, args);
+	va_end(args);
 }
 
 static bool is_label(const char *text)
