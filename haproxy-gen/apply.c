@@ -8,6 +8,7 @@
 #include "haproxy-gen/certs.h"
 #include "haproxy-gen/install.h"
 #include "haproxy-gen/master.h"
+#include "haproxy-gen/section.h"
 #include "haproxy-gen/udp.h"
 #include "haproxy-gen/verify.h"
 
@@ -23,6 +24,7 @@
 enum {
 	WHY_MAX = 2000,
 	NEW_WORKER_MS = 10000, /* until it answers on the admin socket */
+	REFUSED_S = 300,       /* until addresses that it could not have are tried again */
 };
 
 struct applier {
@@ -30,6 +32,9 @@ struct applier {
 	struct state *state;
 	struct haproxy_version version;
 	int lock_fd;
+	/* Nobody can connect while HAProxy 2.6 tries in vain to start: not every few seconds, then. */
+	char *refused; /* owned: what it could not start with; NULL: nothing */
+	uint64_t refused_ns;
 };
 
 /* One application under way. */
@@ -216,6 +221,39 @@ static void wait_for_worker(struct applying *a, uint32_t pid)
 	}
 }
 
+/* What a start can fail on: why it is to be, and all addresses. Nodes and weights are not in it. */
+static char *start_key(const struct applying *a)
+{
+	struct change_text text = { a->text.text, a->text.len };
+	struct change_text line;
+	struct strbuf key = { 0 };
+
+	strbuf_add(&key, a->result.reason ? a->result.reason : "");
+	while (text_line(&text, &line)) {
+		if (line.len > 6 && memcmp(line.at, "\tbind ", 6) == 0)
+			strbuf_add_len(&key, line.at, line.len);
+	}
+	return strbuf_take(&key);
+}
+
+static void remember_refused(struct applying *a)
+{
+	free(a->applier->refused);
+	a->applier->refused = start_key(a);
+	a->applier->refused_ns = clock_now_ns();
+}
+
+static bool was_refused(const struct applying *a)
+{
+	const struct applier *applier = a->applier;
+	auto_(freep) char *key = NULL;
+
+	if (!applier->refused || clock_now_ns() >= applier->refused_ns + REFUSED_S * NS_PER_S)
+		return false;
+	key = start_key(a);
+	return strcmp(applier->refused, key) == 0;
+}
+
 static int go_back(struct applying *a, int why)
 {
 	int r = a->installed.text ? install_back(a->settings->output.file) :
@@ -238,6 +276,9 @@ static int write_and_reload(struct applying *a)
 	int r;
 
 	make_text(a, NULL);
+	if (was_refused(a))
+		return fail(a, -EREMOTEIO, "%s",
+			state->error ? state->error : "HAProxy refused the same file before");
 	state->pending_pid = a->running.pid;
 	save_state(a);
 	r = write_text(a, a->text.text, a->text.len, true);
@@ -251,8 +292,10 @@ static int write_and_reload(struct applying *a)
 	}
 	r = master_reload(
 		s->haproxy.master_socket, &a->applier->version, s->haproxy.reload_s, &pid, &why);
-	if (r == -EREMOTEIO)
+	if (r == -EREMOTEIO) {
+		remember_refused(a);
 		return go_back(a, fail(a, r, "%s", why));
+	}
 	if (r < 0)
 		return fail(a, r, "%s: no reload: %s", s->haproxy.master_socket, strerror(-r));
 	wait_for_worker(a, pid);
@@ -467,6 +510,7 @@ struct applier *applier_free(struct applier *applier)
 		return NULL;
 
 	state_free(applier->state);
+	free(applier->refused);
 	if (applier->lock_fd >= 0)
 		(void)close(applier->lock_fd);
 	free(applier);

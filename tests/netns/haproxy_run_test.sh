@@ -9,7 +9,7 @@ build=$1
 # shellcheck source=tests/netns/haproxy_lib.sh
 . "$(dirname "$0")/haproxy_lib.sh"
 
-connections=10000
+connections=${CONNECTIONS:-10000}
 make_cluster
 node node-a 192.0.2.1
 node node-b 192.0.2.2
@@ -81,6 +81,26 @@ wait_for 150 "the load is over" load_is_over || fail "load"
 [ "$(sha256sum <"$work/lb/haproxy.cfg")" = "$before" ] || fail "a bad file had an effect"
 tail -n 1 "$work/load.txt"
 tail -n 1 "$work/load.txt" | grep -q "^failed 0 of $connections," || fail "$(grep '!' "$work/load.txt" | head)"
+
+echo "a listener that can not be had is not tried all the time"
+in_ns lb python3 -c "
+import socket, time
+s = socket.create_server(('198.51.100.30', 80))
+time.sleep(150)" &
+pids+=($!)
+wait_for 20 "somebody has the port" sh -c "ip netns exec $run-lb ss -Htln | grep -q 198.51.100.30" || fail "port"
+service taken 198.51.100.30 80 30080
+wait_for 40 "it failed" grep -q 'msg="not applied"' "$work/run.log" || fail "it did not fail"
+tried() { grep -c 'Reloading HAProxy' "$work/lb-haproxy.log"; }
+before=$(tried)
+# Commands are given nevertheless, and two more rounds of looking at it pass.
+node node-c 192.0.2.3 "unschedulable: true"
+wait_for 20 "node-c is drained" servers_are maint default.web.80 node-c || fail "drain"
+node node-c 192.0.2.3
+wait_for 20 "node-c is back" servers_are up default.web.80 node-c || fail "back"
+[ "$(tried)" -eq "$before" ] || fail "it was tried $(($(tried) - before)) times more"
+rm "$work/manifests/service-taken.yaml"
+wait_for 20 "all is well again" gen lb status || fail "$(gen lb status)"
 
 echo "HAProxy goes and comes"
 kill "$haproxy_lb"
