@@ -140,11 +140,11 @@ int main(int argc, char **argv)
 			(void)puts("haproxy-gen " BELLMAN_VERSION);
 			return EXIT_SUCCESS;
 		default:
-			return wrong("that is not understood", NULL);
+			return EXIT_USAGE; /* getopt has said why */
 		}
 	}
 	if (optind >= argc)
-		return wrong("which command?", NULL);
+		return wrong("a command is missing", NULL);
 	if (arguments_of(argv[optind]) < 0)
 		return wrong("is no command", argv[optind]);
 	if (optind + 1 + arguments_of(argv[optind]) < argc)
