@@ -77,7 +77,7 @@ start_haproxy() {
 		>>"$work/$host-haproxy.log" 2>&1 &
 	pids+=($!)
 	eval "haproxy_${host//-/_}=$!"
-	wait_for 15 "HAProxy answers" admin "$host" "show info" || fail "HAProxy did not start on $host"
+	wait_for 60 "HAProxy answers" admin "$host" "show info" || fail "HAProxy did not start on $host"
 }
 
 # admin HOST COMMAND: the answer of the admin socket
