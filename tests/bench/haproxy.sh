@@ -18,6 +18,13 @@ for shape in "100 3" "1000 3" "10000 3" "1000 100"; do
 	"$build/tests/bench/haproxy_render" $shape
 done
 
+# HAProxy wants two files for each listener, and some for connections.
+ulimit -n 200000 2>/dev/null
+most=$((($(ulimit -n) - 1000) / 2))
+if [ "$services" -gt "$most" ]; then
+	echo "the limit of open files allows $most Services, not $services"
+	services=$most
+fi
 make_cluster
 in_ns lb ip route replace local 198.18.0.0/15 dev lo
 in_ns client ip route add 198.18.0.0/15 via 192.0.2.50
