@@ -14,7 +14,7 @@ bench=$(cd "$(dirname "$0")" && pwd)
 . "$bench/../netns/haproxy_lib.sh"
 
 for shape in "100 3" "1000 3" "10000 3" "1000 100"; do
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # two words
 	"$build/tests/bench/haproxy_render" $shape
 done
 

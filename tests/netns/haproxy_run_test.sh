@@ -30,7 +30,7 @@ wait_for 15 "all are up" servers_are up default.web.80 node-a node-b node-c || f
 wait_for 15 "all are up" servers_are up default.local.80 node-a node-b || fail "local"
 gen lb apply 2>&1 | grep -q "another haproxy-gen writes" || fail "two writers"
 
-in_ns client python3 "$here/haproxy_load.py" 400 $connections "$work/load.txt" \
+in_ns client python3 "$here/haproxy_load.py" 400 "$connections" "$work/load.txt" \
 	198.51.100.10:80 198.51.100.11:80 >>"$work/load.log" 2>&1 &
 pids+=($!)
 load=$!
