@@ -339,6 +339,60 @@ static void if_owner_and_first_heir_die_the_second_does_not_wait(void **state)
 	assert_true(answers(f, 0));
 }
 
+static void a_node_that_came_back_lets_a_later_one_go_first(void **state)
+{
+	struct fixture *f = *state;
+
+	ownership_ready(f->o, false, f->now_ns);
+	collect(f);
+	ownership_ready(f->o, true, f->now_ns);
+	collect(f);
+	heard(f, 0, A);
+	heard(f, 1, A);
+	pass_ms(f, 1000);
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 299);
+	assert_int_equal(f->counts[OWNERSHIP_PROBE], 0);
+	pass_ms(f, 42); /* c did not take it */
+	assert_true(answers(f, 0));
+}
+
+static void a_drained_node_takes_what_nobody_else_does(void **state)
+{
+	struct fixture *f = *state;
+
+	ownership_drain(f->o, true, f->now_ns);
+	collect(f);
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 299);
+	assert_int_equal(f->counts[OWNERSHIP_PROBE], 0);
+	pass_ms(f, 42);
+	assert_true(answers(f, 0));
+}
+
+static void nobody_waits_for_a_drained_node(void **state)
+{
+	struct fixture *f = *state;
+
+	heard(f, 0, C);
+	ownership_peer_draining(f->o, A, true, f->now_ns);
+	collect(f);
+	peer(f, C, OWNERSHIP_DOWN);
+	pass_ms(f, 40);
+	assert_true(answers(f, 0));
+}
+
+static void a_claim_on_suspicion_is_said_twice(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 89);
+	assert_int_equal(f->counts[OWNERSHIP_AGAIN], 0);
+	pass_ms(f, 2);
+	assert_int_equal(f->counts[OWNERSHIP_AGAIN], ADDRESS_COUNT);
+}
+
 static void a_better_owner_is_yielded_to_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -742,6 +796,10 @@ int main(void)
 		OWNER_A(an_owner_that_left_is_replaced_at_once_without_asking),
 		OWNER_A(a_later_heir_waits_for_the_first_one),
 		OWNER_A(if_owner_and_first_heir_die_the_second_does_not_wait),
+		OWNER_A(a_node_that_came_back_lets_a_later_one_go_first),
+		OWNER_A(a_drained_node_takes_what_nobody_else_does),
+		OWNER_A(nobody_waits_for_a_drained_node),
+		OWNER_A(a_claim_on_suspicion_is_said_twice),
 		OWNER_A(a_better_owner_is_yielded_to_at_once),
 		OWNER_A(whoever_yields_looks_whether_the_other_answers),
 		OWNER_A(a_worse_owner_is_told_again),
