@@ -194,19 +194,18 @@ static void defer(struct ownership *o, uint16_t member)
 void ownership_alive(struct ownership *o, uint16_t member, const struct mac *mac, uint64_t now_ns)
 {
 	struct member *m = &o->members[member];
-	bool did_count;
+	bool was_silent = now_ns - m->alive_ns > o->conf.detect_ns;
 
 	begin(o, now_ns);
 	if (member == o->self)
 		return;
 	if (mac)
 		learn_mac(o, member, mac);
-	did_count = rules_counts(o, member);
 	m->alive_ns = now_ns;
 	if (m->state == OWNERSHIP_DOWN)
 		defer(o, member);
-	/* The first word after a long silence: the network was parted. */
-	if (m->state == OWNERSHIP_DOWN && !did_count)
+	/* The first word after a silence: the network was parted, and it may have claimed. */
+	if (m->state == OWNERSHIP_DOWN && was_silent)
 		greet(o, member);
 }
 

@@ -420,10 +420,9 @@ void rules_due(struct ownership *o, struct claim *claim)
 		break;
 	case OWNERSHIP_OWNER:
 		set_due(o, claim, DUE_NEVER);
+		rules_announce_again(o, claim);
 		if (o->is_draining)
 			rules_give(o, claim, NOBODY, OWNERSHIP_DRAINED);
-		else
-			rules_announce_again(o, claim);
 		break;
 	case OWNERSHIP_GIVING:
 		give_step(o, claim);

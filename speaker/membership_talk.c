@@ -329,7 +329,8 @@ static void on_beat(evutil_socket_t fd, short events, void *arg)
 		peer->next_hello_ns = hello_gap(m, peer, missing, now);
 		peer->next_hello_ns = now + peer->next_hello_ns -
 			arc4random_uniform((uint32_t)(peer->next_hello_ns / 4));
-		talk_hello(m, (uint16_t)i, false);
+		/* Who is missing may not have missed us: it would say nothing for a second. */
+		talk_hello(m, (uint16_t)i, peer->has_session && !peer->is_up);
 	}
 	membership_review(m);
 }

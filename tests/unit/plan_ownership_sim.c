@@ -53,6 +53,7 @@ struct session {
 	uint64_t interval_ns; /* of what the peer said last: slow while it is not up */
 	unsigned factor;      /* tenths of the detection time */
 	uint32_t peer_life;
+	uint32_t hellos; /* generation of their timer */
 };
 
 struct node {
@@ -302,6 +303,11 @@ static void set_session(struct sim *sim, unsigned node, unsigned peer, enum bfd 
 	enum bfd before = s->state;
 
 	s->state = state;
+	if (state != before)
+		later(sim, node, 0,
+			(struct happening){ .what = HELLO_TX,
+				.from = (uint8_t)peer,
+				.from_life = ++s->hellos });
 	if (state == UP && before != UP) {
 		ownership_peer(n->o, (uint16_t)peer, OWNERSHIP_UP, sim->now_ns);
 		settle(sim, node);
@@ -367,10 +373,12 @@ static void hello_tx(struct sim *sim, const struct happening *h)
 	struct node *n = &sim->nodes[h->to];
 	bool knocks = n->sessions[h->from].state != UP;
 
+	if (n->sessions[h->from].hellos != h->from_life)
+		return;
 	if (!n->is_hung && !n->is_leaving)
-		hello(sim, h->to, h->from, false);
+		hello(sim, h->to, h->from, knocks);
 	later(sim, h->to, knocks ? INTERVAL_NS : NS_PER_S,
-		(struct happening){ .what = HELLO_TX, .from = h->from });
+		(struct happening){ .what = HELLO_TX, .from = h->from, .from_life = h->from_life });
 }
 
 static void hello_rx(struct sim *sim, const struct happening *h)

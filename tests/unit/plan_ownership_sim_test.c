@@ -270,6 +270,24 @@ static void a_move_survives_loss(void **state)
 	}
 }
 
+static void a_short_partition_leaves_two_owners_for_140_ms_at_most(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= seed_count(); seed++) {
+		struct sim_conf conf = { .nodes = 3, .addresses = ADDRESSES, .seed = seed };
+		auto_(sim_freep) struct sim *sim = started(&conf);
+		unsigned node = (unsigned)sim_owner(sim, 0, 0);
+
+		sim_part(sim, node, 1);
+		sim_run(sim, 350 + sim_random(sim, 400)); /* just taken over */
+		sim_forget(sim);
+		sim_part(sim, node, 0);
+		sim_run(sim, SETTLE_MS);
+		check_worst(sim, "heal", seed, 60, 140);
+		check_all_owned(sim);
+	}
+}
+
 /* 60 s at 20 % loss: what the issue asks of one address, summed over seeds. */
 static void a_lossy_minute_changes_an_owner_at_most_once(void **state)
 {
@@ -376,6 +394,7 @@ int main(void)
 		cmocka_unit_test(preemption_gives_back_to_the_first_of_the_order),
 		cmocka_unit_test(a_moved_address_goes_without_a_gap_and_stays),
 		cmocka_unit_test(a_move_survives_loss),
+		cmocka_unit_test(a_short_partition_leaves_two_owners_for_140_ms_at_most),
 		cmocka_unit_test(a_lossy_minute_changes_an_owner_at_most_once),
 		cmocka_unit_test(after_any_history_each_address_has_one_owner),
 	};

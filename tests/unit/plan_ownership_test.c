@@ -450,6 +450,21 @@ static void a_peer_that_comes_back_is_told_again(void **state)
 	assert_true(answers(f, 0)); /* sticky, though a comes first */
 }
 
+static void a_peer_that_is_heard_soon_after_it_was_lost_is_told_too(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_LEFT);
+	forget(f);
+	peer(f, C, OWNERSHIP_DOWN);
+	pass_ms(f, 350);
+	alive(f, C);
+	assert_int_equal(f->counts[OWNERSHIP_AGAIN], ADDRESS_COUNT);
+	pass_ms(f, 50);
+	alive(f, C); /* but once */
+	assert_int_equal(f->counts[OWNERSHIP_AGAIN], ADDRESS_COUNT);
+}
+
 static void a_foreign_host_is_defended_against_once_a_second_and_told_once(void **state)
 {
 	struct fixture *f = *state;
@@ -804,6 +819,7 @@ int main(void)
 		OWNER_A(whoever_yields_looks_whether_the_other_answers),
 		OWNER_A(a_worse_owner_is_told_again),
 		OWNER_A(a_peer_that_comes_back_is_told_again),
+		OWNER_A(a_peer_that_is_heard_soon_after_it_was_lost_is_told_too),
 		OWNER_A(a_foreign_host_is_defended_against_once_a_second_and_told_once),
 		OWNER_A(what_a_foreign_host_has_is_not_claimed),
 		OWNER_A(a_speaker_that_slept_asks_before_it_answers_again),
