@@ -306,6 +306,24 @@ static void an_index_that_comes_back_as_another_link_starts_anew(void **state)
 	assert_int_equal(count_events(ARP_EV_ANNOUNCED), 1);
 }
 
+static void a_group_that_could_not_be_joined_is_tried_again(void **state)
+{
+	struct ip ip = ip_of("2001:db8::10");
+
+	fake.join_error = -ENOBUFS;
+	put(*state, &ip, ARP_CLAIM);
+	pass(*state, 12000);
+	assert_int_equal(fake.joins, 0);
+	assert_int_equal(count_events(ARP_EV_JOIN_FAILED), 1);
+	fake.join_error = 0;
+	pass(*state, 5000);
+	assert_int_equal(fake.joins, 1);
+	forget();
+	pass(*state, 50000);
+	assert_int_equal(fake.joins, 1);
+	assert_int_equal(count_events(ARP_EV_JOIN_FAILED), 0);
+}
+
 static void a_link_that_does_not_open_is_tried_again(void **state)
 {
 	struct arp_link_conf links[] = { link_of(1), link_of(2) };
@@ -405,6 +423,48 @@ static void a_single_question_is_one_frame_and_its_answer_is_heard(void **state)
 	pass(*state, 1000);
 	assert_int_equal(fake.sent_count, 1);
 	assert_int_equal(count_events(ARP_EV_HEARD), 2);
+}
+
+static void all_who_answer_a_question_are_heard_however_fast(void **state)
+{
+	const struct mac third = { { 2, 0, 0, 0, 0, 7 } };
+	struct ip ip = ip_of("192.0.2.10");
+
+	put(*state, &ip, ARP_STANDBY);
+	for (unsigned i = 0; i < 2; i++) {
+		forget();
+		arp_engine_ask(*state, &ip);
+		pass(*state, 1);
+		receive_claim(1, &ip, &other_mac);
+		receive_claim(1, &ip, &third);
+		receive_claim(1, &ip, &other_mac);
+		pass(*state, 5);
+		assert_int_equal(count_events(ARP_EV_HEARD), 2);
+		assert_true(mac_equal(&fake.events[1].mac, &third));
+	}
+}
+
+static void made_up_claimants_do_not_hide_one_that_is_known(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+	size_t heard = 0;
+
+	put(*state, &ip, ARP_STANDBY);
+	receive_claim(1, &ip, &other_mac);
+	pass(*state, 60000);
+	receive_claim(1, &ip, &other_mac);
+	pass(*state, 60000);
+	for (unsigned i = 0; i < 1000; i++) {
+		struct mac mac = { { 2, 1, 0, 0, (uint8_t)(i >> 8), (uint8_t)i } };
+
+		receive_claim(1, &ip, &mac);
+		if (i % 20 == 0)
+			receive_claim(1, &ip, &other_mac);
+		pass(*state, 1);
+	}
+	for (size_t i = 0; i < fake.event_count; i++)
+		heard += mac_equal(&fake.events[i].mac, &other_mac);
+	assert_in_range(heard, 40, 60);
 }
 
 static void whoever_was_told_to_announce_leaves_defence_to_the_teller(void **state)
@@ -525,12 +585,15 @@ int main(void)
 		ENGINE_TEST(a_thousand_first_rounds_leave_within_100_ms),
 		ENGINE_TEST(an_address_that_was_put_again_goes_on_as_it_was),
 		ENGINE_TEST(an_index_that_comes_back_as_another_link_starts_anew),
+		ENGINE_TEST(a_group_that_could_not_be_joined_is_tried_again),
 		ENGINE_TEST(a_link_that_does_not_open_is_tried_again),
 		ENGINE_TEST(standby_is_silent_and_hears),
 		ENGINE_TEST(made_up_claimants_are_not_an_event_each),
 		ENGINE_TEST(a_question_on_standby_has_one_result),
 		ENGINE_TEST(a_question_whose_link_goes_away_has_a_result_too),
 		ENGINE_TEST(a_single_question_is_one_frame_and_its_answer_is_heard),
+		ENGINE_TEST(all_who_answer_a_question_are_heard_however_fast),
+		ENGINE_TEST(made_up_claimants_do_not_hide_one_that_is_known),
 		ENGINE_TEST(whoever_was_told_to_announce_leaves_defence_to_the_teller),
 		ENGINE_TEST(from_standby_it_is_taken_without_asking_and_given_up_at_once),
 		ENGINE_TEST(it_is_announced_again_when_told_so),

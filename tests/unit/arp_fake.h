@@ -35,6 +35,7 @@ static struct {
 	unsigned wakes; /* runs of the engine that were needed */
 	int open_error;
 	int send_error;
+	int join_error;
 	unsigned flushed;
 	unsigned joins;
 	struct arp_link *links[8]; /* by index */
@@ -93,6 +94,8 @@ int arp_link_join(struct arp_link *link, const struct ip *ip)
 {
 	(void)link;
 	(void)ip;
+	if (fake.join_error < 0)
+		return fake.join_error;
 	fake.joins++;
 	return 0;
 }
