@@ -25,16 +25,59 @@ static bool asker_is_real(const struct mac *mac)
 	return !mac_is_group(mac) && !mac_is_zero(mac);
 }
 
-/* Made-up MACs must not become an event each. */
+void arp_expect_answers(struct address *address)
+{
+	for (size_t i = 0; i < HEARD_MAX; i++)
+		address->heard[i].is_due = true;
+	address->heard_new = (struct frame_bucket){
+		.per_second = HEARD_NEW_PER_SECOND,
+		.burst = HEARD_MAX,
+	};
+}
+
+/* Who was heard once goes before who goes on claiming, the oldest first. */
+static bool goes_before(const struct claimant *a, const struct claimant *b)
+{
+	return a->is_settled == b->is_settled ? a->told_ns < b->told_ns : b->is_settled;
+}
+
+/* The one with @mac, else the one whose room is wanted least. */
+static struct claimant *claimant_of(struct address *address, const struct mac *mac)
+{
+	struct claimant *least = &address->heard[0];
+
+	for (size_t i = 0; i < HEARD_MAX; i++) {
+		struct claimant *claimant = &address->heard[i];
+
+		if (mac_equal(&claimant->mac, mac))
+			return claimant;
+		if (goes_before(claimant, least))
+			least = claimant;
+	}
+	return least;
+}
+
+/*
+ * A question has many answers when a kernel or a host that should be silent answers too: each
+ * claimant has a pace of its own, so that who is the fastest does not hide the others.
+ */
 static void report_heard(
 	struct address *address, const struct mac *mac, const struct slot *slot, uint64_t now_ns)
 {
-	uint64_t gap_ms = mac_equal(&address->heard, mac) ? HEARD_SAME_MS : HEARD_OTHER_MS;
+	struct claimant *claimant = claimant_of(address, mac);
+	bool is_known = mac_equal(&claimant->mac, mac);
+	uint64_t ago_ns = now_ns - claimant->told_ns;
 
-	if (address->heard_ns != 0 && now_ns - address->heard_ns < gap_ms * NS_PER_MS)
+	if (is_known && !claimant->is_due && ago_ns < HEARD_SAME_MS * NS_PER_MS)
 		return;
-	address->heard_ns = now_ns;
-	address->heard = *mac;
+	if (!is_known && bucket_take(&address->heard_new, 1, now_ns) > 0)
+		return;
+	if (is_known || !claimant->is_settled || ago_ns > HEARD_SETTLED_SECONDS * NS_PER_S)
+		*claimant = (struct claimant){
+			.mac = *mac,
+			.told_ns = now_ns,
+			.is_settled = is_known,
+		};
 	arp_report(address->engine, ARP_EV_HEARD, address, mac, slot);
 }
 

@@ -158,6 +158,7 @@ static struct address *add_address(struct arp_engine *engine, const struct ip *i
 	address->ip = *ip;
 	address->contest.fire = end_contest;
 	address->contest.owner = address;
+	arp_expect_answers(address);
 	HASH_ADD(hh, engine->addresses, ip, sizeof(address->ip), address);
 	return address;
 }
@@ -243,7 +244,7 @@ void arp_engine_ask(struct arp_engine *engine, const struct ip *ip)
 
 	if (!address)
 		return;
-	address->heard_ns = 0; /* the answer must be told */
+	arp_expect_answers(address); /* the answers must be told */
 	for (size_t i = 0; i < address->place_count; i++) {
 		if (address->places[i] && slot_serves(&engine->slots[i], ip))
 			place_ask(address->places[i]);

@@ -13,7 +13,8 @@
 #include <string.h>
 
 enum {
-	LINK_RETRY_SECONDS = 5
+	LINK_RETRY_SECONDS = 5,
+	JOIN_RETRY_SECONDS = 5,
 };
 
 bool slot_serves(const struct slot *slot, const struct ip *ip)
@@ -54,17 +55,27 @@ bool slot_send(struct slot *slot, const struct neigh_frame *frame)
 	return r == 0;
 }
 
+/* Without the group solicitations may not arrive: what fails is told when it is news, and tried again. */
 static void join(struct place *place)
 {
 	struct address *address = place->address;
+	struct slot *slot = place->slot;
+	bool was_told;
 	int r;
 
 	if (address->ip.family != AF_INET6 || place->has_joined)
 		return;
-	r = arp_link_join(place->slot->link, &address->ip);
+	r = arp_link_join(slot->link, &address->ip);
+	was_told = place->join_error == r;
 	place->has_joined = r == 0;
-	if (r < 0)
-		arp_report_error(place->slot, ARP_EV_JOIN_FAILED, &address->ip, r);
+	place->join_error = r;
+	if (r == 0)
+		return;
+	if (!was_told)
+		arp_report_error(slot, ARP_EV_JOIN_FAILED, &address->ip, r);
+	if (!slot->rejoin.is_set)
+		arp_timer_set(&slot->engine->timers, &slot->rejoin,
+			slot->engine->clock() + JOIN_RETRY_SECONDS * NS_PER_S);
 }
 
 static void leave(struct place *place)
@@ -220,6 +231,18 @@ static void on_retry(void *owner, uint64_t now_ns)
 		open_slot(slot);
 }
 
+static void rejoin_place(struct place *place)
+{
+	if (slot_serves(place->slot, &place->address->ip))
+		join(place);
+}
+
+static void on_rejoin(void *owner, uint64_t now_ns)
+{
+	(void)now_ns;
+	each_place(owner, rejoin_place);
+}
+
 static struct slot *slot_of(struct arp_engine *engine, unsigned ifindex)
 {
 	for (size_t i = 0; i < engine->slot_count; i++) {
@@ -258,6 +281,7 @@ static void add_slot(struct arp_engine *engine, const struct arp_link_conf *conf
 		.is_wanted = true,
 		.conf = *conf,
 		.retry = { .fire = on_retry, .owner = slot },
+		.rejoin = { .fire = on_rejoin, .owner = slot },
 	};
 	settle_slot(slot);
 	open_slot(slot);
@@ -269,6 +293,7 @@ static void remove_slot(struct slot *slot)
 
 	slot->link = arp_link_free(slot->link);
 	arp_timer_stop(&engine->timers, &slot->retry);
+	arp_timer_stop(&engine->timers, &slot->rejoin);
 	slot->is_used = false;
 	settle_slot(slot);
 	*slot = (struct slot){ .engine = engine };

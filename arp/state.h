@@ -20,11 +20,13 @@
 #include <uthash.h>
 
 enum {
-	CONTEST_SECONDS = 30,   /* a claim not heard again for so long is over */
-	HEARD_SAME_MS = 20,     /* between two reports of one claimant */
-	HEARD_OTHER_MS = 10,    /* and of another one */
-	EVENTS_MAX = 1 << 16,   /* undelivered; more are counted as lost */
-	SEND_TOLD_SECONDS = 10, /* between two reports that a link does not send */
+	CONTEST_SECONDS = 30, /* a claim not heard again for so long is over */
+	HEARD_SAME_MS = 20,   /* between two reports of one claimant */
+	HEARD_MAX = 4,        /* claimants remembered; as many may be new at once */
+	HEARD_NEW_PER_SECOND = 100,
+	HEARD_SETTLED_SECONDS = 150, /* a claimant that was silent for so long makes room */
+	EVENTS_MAX = 1 << 16,        /* undelivered; more are counted as lost */
+	SEND_TOLD_SECONDS = 10,      /* between two reports that a link does not send */
 };
 
 /* One link; its number in the array does not change while it is served. */
@@ -35,6 +37,7 @@ struct slot {
 	struct arp_link_conf conf;
 	struct arp_link *link; /* NULL: not open */
 	struct arp_timer retry;
+	struct arp_timer rejoin; /* groups that could not be joined */
 	int error;
 	uint64_t frames;
 	uint64_t malformed;
@@ -61,11 +64,20 @@ struct place {
 	TAILQ_ENTRY(place) queue;
 	uint64_t since_ns;
 	bool has_joined;
+	int join_error;        /* negative errno, told; 0: none */
 	struct mac refused_by; /* zero: not told of a refusal */
 	struct arp_counters counters;
 };
 
 TAILQ_HEAD(place_queue, place);
+
+/* Who claimed an address, and when that was last reported. */
+struct claimant {
+	struct mac mac; /* zero: nobody */
+	uint64_t told_ns;
+	bool is_settled; /* told more than once */
+	bool is_due;     /* to be told whenever it comes */
+};
 
 struct address {
 	UT_hash_handle hh;
@@ -83,9 +95,9 @@ struct address {
 	uint64_t defended_ns;
 	bool is_contested;
 	struct mac contender;
-	uint64_t heard_ns; /* when a claim was last reported */
-	struct mac heard;
-	uint64_t window_ns; /* of answers_per_second */
+	struct claimant heard[HEARD_MAX];
+	struct frame_bucket heard_new; /* made-up MACs must not become an event each */
+	uint64_t window_ns;            /* of answers_per_second */
 	uint32_t window_answers;
 };
 
@@ -162,5 +174,8 @@ void place_answered(struct place *place, const struct mac *holder, uint64_t now_
 /* Sends what may leave now. Return: nanoseconds until more may; UINT64_MAX: nobody waits. */
 uint64_t arp_pump(struct arp_engine *engine, uint64_t now_ns);
 
-/* answer.c: for arp_link_handlers; @user is the slot. */
+/* answer.c */
+/* For arp_link_handlers; @user is the slot. */
 void arp_on_frame(void *user, const uint8_t *bytes, size_t len);
+/* Whoever claims @address next is news, whether reported a moment ago or not. */
+void arp_expect_answers(struct address *address);
