@@ -106,6 +106,13 @@ static void write_log(const struct wire_log *log)
 	log_event(log->level, log->where, log->msg, log->count, kv);
 }
 
+/* What is only good for deciding who should have an address, and comes with every frame. */
+static bool is_for_hooks_alone(enum arp_event_type type)
+{
+	return type == ARP_EV_HEARD || type == ARP_EV_PROBE_ANSWERED ||
+		type == ARP_EV_PROBE_SILENT || type == ARP_EV_PROBE_BLIND;
+}
+
 static void on_arp(void *user, const struct arp_event *arp)
 {
 	struct wire *wire = user;
@@ -113,6 +120,8 @@ static void on_arp(void *user, const struct arp_event *arp)
 	const struct wire_event event = { .type = WIRE_EV_ARP, .arp = *arp };
 
 	if (hooks->on_arp && hooks->on_arp(hooks->user, arp))
+		return;
+	if (is_for_hooks_alone(arp->type))
 		return;
 	wire_emit(&wire->side, &event);
 }
@@ -426,7 +435,13 @@ void wire_view(struct wire *wire, struct wire_view *ret_view)
 void wire_raise_limits(void)
 {
 	const struct rlimit limit = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
+	struct rlimit files;
 
 	/* Refused without the privilege; what that means is said when the thread starts. */
 	(void)setrlimit(RLIMIT_MEMLOCK, &limit);
+	/* The usual 1,024 are fewer than the sessions there can be, and have a socket each. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
 }

@@ -80,7 +80,10 @@ struct wire_event {
 	};
 };
 
-/* All called in the wire thread; any may be NULL. */
+/*
+ * All called in the wire thread; any may be NULL. What was heard and what a probe found
+ * (ARP_EV_HEARD, ARP_EV_PROBE_ANSWERED, _SILENT, _BLIND) is for hooks alone, taken or not.
+ */
 struct wire_hooks {
 	void (*start)(void *user, struct wire_side *side); /* before the loop runs */
 	void (*stop)(void *user);                          /* before the engines go */
@@ -106,7 +109,10 @@ struct wire_conf {
 /* In the main thread, from its loop; @event is borrowed for the call. */
 typedef void wire_event_fn(void *user, const struct wire_event *event);
 
-/* Lets locked memory be had after privileges are given up; where that is not allowed, does nothing. */
+/*
+ * Lets locked memory be had after privileges are given up, where that is allowed, and as many open
+ * files as may be.
+ */
 void wire_raise_limits(void);
 
 /**

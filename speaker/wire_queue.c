@@ -169,6 +169,13 @@ static struct wire_event_node *spare_node(struct wire_events *events)
 	return node;
 }
 
+static bool has_room(const struct wire_events *events, enum wire_event_type type)
+{
+	bool is_noise = type == WIRE_EV_ARP || type == WIRE_EV_LOG;
+
+	return !is_noise || events->count < WIRE_EVENTS_NOISE_MAX;
+}
+
 void wire_events_put(struct wire_events *events, const struct wire_event *event)
 {
 	struct wire_event_node *node;
@@ -176,8 +183,9 @@ void wire_events_put(struct wire_events *events, const struct wire_event *event)
 
 	lock(&events->lock);
 	was_empty = STAILQ_EMPTY(&events->waiting);
-	node = spare_node(events);
+	node = has_room(events, event->type) ? spare_node(events) : NULL;
 	if (node) {
+		events->count++;
 		node->event = *event;
 		STAILQ_INSERT_TAIL(&events->waiting, node, waiting);
 	} else {
@@ -196,6 +204,7 @@ bool wire_events_take(struct wire_events *events, struct wire_event *ret_event)
 	node = STAILQ_FIRST(&events->waiting);
 	if (node) {
 		STAILQ_REMOVE_HEAD(&events->waiting, waiting);
+		events->count--;
 		*ret_event = node->event;
 		SLIST_INSERT_HEAD(&events->spare, node, spare);
 	}

@@ -4,7 +4,8 @@
 /*
  * The two queues between the main thread and the wire thread: jobs one way, events the other. Each
  * has an eventfd that is readable while something waits. A lock is held for a few instructions only,
- * and lends the priority of who waits for it. Events are bounded: what does not fit is counted.
+ * and lends the priority of who waits for it. Events are bounded: what does not fit is counted. What
+ * happens with every frame and every log line leaves room for what changes the state of something.
  */
 
 #include "speaker/wire.h"
@@ -13,7 +14,9 @@
 #include <pthread.h>
 
 enum {
-	WIRE_EVENTS_MAX = 16384 /* one for each of 10,000 addresses that are announced at once */
+	WIRE_EVENTS_MAX = 16384,
+	/* ARP and log lines: one for each of 10,000 addresses that are announced at once. */
+	WIRE_EVENTS_NOISE_MAX = WIRE_EVENTS_MAX / 4 * 3,
 };
 
 struct wire_job {
@@ -39,6 +42,7 @@ struct wire_events {
 	pthread_mutex_t lock;
 	struct wire_event_node *nodes; /* owned; WIRE_EVENTS_MAX */
 	size_t used;                   /* nodes that were ever used */
+	size_t count;                  /* that wait */
 	STAILQ_HEAD(, wire_event_node) waiting;
 	SLIST_HEAD(, wire_event_node) spare;
 	uint64_t lost;

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -191,6 +192,15 @@ static void emit_too_many(struct wire_side *side, void *arg)
 		emit_one(side, arg);
 }
 
+static void emit_states(struct wire_side *side, void *arg)
+{
+	const struct wire_event event = { .type = WIRE_EV_BFD };
+
+	(void)arg;
+	for (unsigned i = 0; i < 100; i++)
+		wire_emit(side, &event);
+}
+
 static void events_that_main_does_not_take_are_counted_and_not_kept(void **state)
 {
 	struct fixture *f = *state;
@@ -198,8 +208,58 @@ static void events_that_main_does_not_take_are_counted_and_not_kept(void **state
 
 	wire_call(f->wire, emit_too_many, NULL);
 	wire_view(f->wire, &view);
-	assert_in_range(view.events_lost, 100, 110); /* lines of the start may lie there too */
+	/* Lines of the start may lie there too. */
+	assert_in_range(view.events_lost, WIRE_EVENTS_MAX + 100 - WIRE_EVENTS_NOISE_MAX,
+		WIRE_EVENTS_MAX + 110 - WIRE_EVENTS_NOISE_MAX);
 	run_until(f, &f->seen[WIRE_EV_ARP], (unsigned)(WIRE_EVENTS_MAX + 100 - view.events_lost));
+}
+
+static void a_state_has_room_when_there_is_none_for_noise(void **state)
+{
+	struct fixture *f = *state;
+
+	wire_call(f->wire, emit_too_many, NULL);
+	wire_call(f->wire, emit_states, NULL);
+	run_until(f, &f->seen[WIRE_EV_BFD], 100);
+}
+
+static void ask_in_vain(struct wire_side *side, void *arg)
+{
+	const struct ip ip = { .family = AF_INET, .bytes = { 192, 0, 2, 7 } };
+	const struct arp_address_conf address = { .ip = ip, .mode = ARP_STANDBY };
+	const struct arp_link_conf link = { .ifindex = 9999, .name = "none" };
+
+	(void)arg;
+	arp_engine_put(side->arp, &address);
+	for (unsigned i = 0; i < 100; i++)
+		arp_engine_probe(side->arp, &ip);
+	arp_engine_set_links(side->arp, &link, 1);
+}
+
+static void main_is_not_told_what_only_hooks_want(void **state)
+{
+	struct fixture *f = *state;
+
+	wire_call(f->wire, ask_in_vain, NULL);
+	run_until(f, &f->seen[WIRE_EV_ARP], 1);
+	assert_int_equal(f->last.arp.type, ARP_EV_LINK_FAILED);
+}
+
+static void a_process_may_open_as_many_files_as_it_is_allowed(void **state)
+{
+	struct rlimit before;
+	struct rlimit after;
+	struct rlimit low;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	low = (struct rlimit){ .rlim_cur = 64, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	wire_raise_limits();
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &after), 0);
+	assert_true(after.rlim_cur > 64);
+	assert_int_equal(after.rlim_cur, after.rlim_max);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 static void log_something(struct wire_side *side, void *arg)
@@ -291,6 +351,9 @@ int main(void)
 		WIRE_TEST(whoever_calls_has_the_answer),
 		WIRE_TEST(an_event_reaches_main),
 		WIRE_TEST(events_that_main_does_not_take_are_counted_and_not_kept),
+		WIRE_TEST(a_state_has_room_when_there_is_none_for_noise),
+		WIRE_TEST(main_is_not_told_what_only_hooks_want),
+		WIRE_TEST(a_process_may_open_as_many_files_as_it_is_allowed),
 		WIRE_TEST(log_lines_of_the_thread_are_written_by_main),
 		WIRE_TEST(a_thread_that_slept_knows_it_and_says_so),
 		WIRE_TEST(jobs_that_wait_at_the_end_are_run),
