@@ -111,7 +111,7 @@ static void apply_admin(struct entry *entry, uint64_t now_ns)
 	bfd_session_set_admin(&entry->session, is_shut || entry->is_admin_down, diag, now_ns);
 }
 
-static uint32_t new_discriminator(const struct bfd_engine *engine)
+uint32_t bfd_new_discriminator(const struct bfd_engine *engine)
 {
 	struct entry *taken;
 	uint32_t discriminator;
@@ -161,7 +161,7 @@ static struct entry *add_entry(
 	entry->conf = *conf;
 	entry->fd = -1;
 	entry->due_ns = BFD_NEVER;
-	entry->discriminator = new_discriminator(engine);
+	entry->discriminator = bfd_new_discriminator(engine);
 	entry->told_state = BFD_DOWN;
 	bfd_session_init(&entry->session, &conf->timing, &conf->auth, entry->discriminator,
 		bfd_auth_first_sequence(conf->auth.type, clock_wall_ns(), arc4random()), now_ns);
@@ -172,13 +172,18 @@ static struct entry *add_entry(
 	return entry;
 }
 
-static void remove_entry(struct entry *entry)
+static void say_goodbye(struct entry *entry)
 {
-	struct bfd_engine *engine = entry->engine;
 	uint64_t now_ns = clock_now_ns();
 
 	bfd_session_set_admin(&entry->session, true, BFD_DIAG_ADMIN_DOWN, now_ns);
 	bfd_flush(entry, now_ns);
+}
+
+static void remove_entry(struct entry *entry)
+{
+	struct bfd_engine *engine = entry->engine;
+
 	bfd_unqueue(entry);
 	bfd_close_socket(entry);
 	release_listener(entry);
@@ -232,6 +237,18 @@ bool bfd_engine_drop(struct bfd_engine *engine, const struct bfd_key *key)
 
 	if (!entry)
 		return false;
+	say_goodbye(entry);
+	remove_entry(entry);
+	bfd_arm(engine);
+	return true;
+}
+
+bool bfd_engine_abandon(struct bfd_engine *engine, const struct bfd_key *key)
+{
+	struct entry *entry = find_entry(engine, key);
+
+	if (!entry)
+		return false;
 	remove_entry(entry);
 	bfd_arm(engine);
 	return true;
@@ -259,8 +276,10 @@ int bfd_engine_set_sessions(
 	}
 	HASH_ITER(hh, engine->entries, entry, next)
 	{
-		if (!entry->is_wanted)
-			remove_entry(entry);
+		if (entry->is_wanted)
+			continue;
+		say_goodbye(entry);
+		remove_entry(entry);
 	}
 	bfd_arm(engine);
 	return refused;
@@ -368,7 +387,10 @@ struct bfd_engine *bfd_engine_free(struct bfd_engine *engine)
 	if (!engine)
 		return NULL;
 	HASH_ITER(hh, engine->entries, entry, next)
-	remove_entry(entry);
+	{
+		say_goodbye(entry);
+		remove_entry(entry);
+	}
 	for (size_t i = 0; i < LISTENERS; i++)
 		event_free(engine->listeners[i].retry);
 	event_free(engine->on_timer);

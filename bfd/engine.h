@@ -95,6 +95,12 @@ must_check int bfd_engine_put(struct bfd_engine *engine, const struct bfd_sessio
 /* Ends a session, saying AdminDown once. Without an event. False: there was none. */
 bool bfd_engine_drop(struct bfd_engine *engine, const struct bfd_key *key);
 
+/*
+ * The same, saying nothing: the peer is to find out by our silence. For a session that is no longer
+ * needed while the service it watches over lives on, where AdminDown would be taken for a farewell.
+ */
+bool bfd_engine_abandon(struct bfd_engine *engine, const struct bfd_key *key);
+
 /**
  * bfd_engine_set_sessions() - all sessions that are wished
  *

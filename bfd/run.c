@@ -315,6 +315,18 @@ static void drain(struct bfd_engine *engine, uint64_t now_ns)
 	}
 }
 
+static void rename_entry(struct entry *entry)
+{
+	struct bfd_engine *engine = entry->engine;
+
+	/* It is the key of the one, and sorts the other. */
+	bfd_unqueue(entry);
+	HASH_DEL(engine->entries, entry);
+	entry->discriminator = bfd_new_discriminator(engine);
+	HASH_ADD(hh, engine->entries, discriminator, sizeof(entry->discriminator), entry);
+	bfd_session_rename(&entry->session, entry->discriminator);
+}
+
 /* Does all that is due. Nobody is taken for dead before the sockets were read empty. */
 static void run_agenda(struct bfd_engine *engine, uint64_t now_ns, bool is_drained)
 {
@@ -327,6 +339,8 @@ static void run_agenda(struct bfd_engine *engine, uint64_t now_ns, bool is_drain
 			continue;
 		}
 		bfd_session_expire(&entry->session, now_ns);
+		if (entry->session.wants_discriminator)
+			rename_entry(entry);
 		bfd_settle(entry, now_ns);
 	}
 	bfd_arm(engine);

@@ -260,8 +260,11 @@ enum bfd_drop bfd_session_receive(struct bfd_session *session, struct bfd_digest
 
 	if (packet->my_discriminator == session->discriminator)
 		return BFD_DROP_MY_DISCRIMINATOR; /* a reflection */
-	/* Section 6.8.1, bfd.AuthSeqKnown: a peer that was away may have begun anew. */
-	if (now_ns - session->heard_ns >= 2 * session->detect_ns)
+	/*
+	 * Section 6.8.1, bfd.AuthSeqKnown: a peer that was away may have begun anew. Not before its
+	 * silence was noticed, since from then on recorded packets do not name us any more.
+	 */
+	if (session->silent_ns == BFD_NEVER && now_ns - session->heard_ns >= 2 * session->detect_ns)
 		session->auth.has_seen = false;
 	drop = bfd_auth_verify(
 		&session->auth, digests, bytes, packet, 3 * (uint32_t)packet->multiplier);
@@ -302,10 +305,17 @@ void bfd_session_expire(struct bfd_session *session, uint64_t now_ns)
 	session->remote_state = BFD_DOWN;
 	session->is_remote_demanding = false;
 	session->remote_rx_us = REMOTE_RX_UNKNOWN_US;
+	session->wants_discriminator = session->auth.conf.type != BFD_AUTH_NONE;
 	verdict = bfd_on_silence(session->state);
 	if (verdict.state != session->state)
 		set_state(session, verdict.state, (uint8_t)verdict.diag, BFD_CAUSE_SILENCE, now_ns);
 	replan(session);
+}
+
+void bfd_session_rename(struct bfd_session *session, uint32_t discriminator)
+{
+	session->discriminator = discriminator;
+	session->wants_discriminator = false;
 }
 
 bool bfd_session_next_packet(struct bfd_session *session, uint64_t now_ns, uint32_t chance,

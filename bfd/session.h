@@ -54,6 +54,7 @@ struct bfd_session {
 	struct bfd_auth auth;
 
 	uint32_t discriminator;
+	bool wants_discriminator; /* another one: bfd_session_rename() */
 	enum bfd_state state;
 	uint8_t diag;
 	enum bfd_cause cause;
@@ -135,6 +136,13 @@ bool bfd_session_is_silent(const struct bfd_session *session, uint64_t now_ns);
 
 /* The detection time has passed, section 6.8.4; does nothing if it has not. */
 void bfd_session_expire(struct bfd_session *session, uint64_t now_ns);
+
+/*
+ * Gives it another discriminator, unique as the first. With authentication it is a challenge: after
+ * silence the peer's sequence number is forgotten, and packets that somebody recorded would be
+ * believed if they named us still. Section 6.3 lets a system change it at any time.
+ */
+void bfd_session_rename(struct bfd_session *session, uint32_t discriminator);
 
 /**
  * bfd_session_next_packet() - is there a packet to send now?

@@ -90,6 +90,10 @@ struct bfd_engine {
 	uint64_t drops[BFD_DROP_COUNT_];
 };
 
+/* engine.c */
+/* Random, and of no session. */
+uint32_t bfd_new_discriminator(const struct bfd_engine *engine);
+
 /* run.c */
 void bfd_report(struct entry *entry, enum bfd_event_type type, int error, uint64_t now_ns);
 /* After anything that may have changed the session: sends, tells, and waits anew. */

@@ -206,6 +206,50 @@ static void sessions_that_are_not_wished_any_more_end(void **state)
 	assert_false(bfd_engine_drop(bench->engine, &ends[0].key));
 }
 
+static void use_keys(void)
+{
+	for (unsigned i = 0; i < 2; i++)
+		ends[i].auth = (struct bfd_auth_conf){
+			.type = BFD_AUTH_HMAC_SHA256,
+			.key_count = 1,
+			.keys = { { .id = 1, .len = 6, .bytes = "secret" } },
+		};
+}
+
+static void a_session_that_is_abandoned_says_nothing(void **state)
+{
+	struct bench *bench = *state;
+
+	use_single_hop();
+	put_both(bench);
+	run_until(bench, both_are_up);
+	assert_true(bfd_engine_abandon(bench->engine, &ends[1].key));
+	run_until(bench, none_is_up);
+	look(bench, 0);
+	assert_int_equal(seen_session.cause, BFD_CAUSE_SILENCE);
+	assert_int_equal(seen_session.remote_state, BFD_DOWN);
+	assert_false(bfd_engine_abandon(bench->engine, &ends[1].key));
+}
+
+static void after_silence_recorded_packets_name_no_session(void **state)
+{
+	struct bench *bench = *state;
+	uint32_t before;
+
+	use_single_hop();
+	use_keys();
+	put_both(bench);
+	run_until(bench, both_are_up);
+	look(bench, 0);
+	before = seen_session.discriminator;
+	assert_true(bfd_engine_abandon(bench->engine, &ends[1].key));
+	run_until(bench, none_is_up);
+	look(bench, 0);
+	assert_int_not_equal(seen_session.discriminator, before);
+	put_both(bench);
+	run_until(bench, both_are_up);
+}
+
 static void a_gated_session_waits_until_we_are_ready(void **state)
 {
 	struct bench *bench = *state;
@@ -418,6 +462,8 @@ int main(void)
 		engine_test(a_single_hop_session_comes_up),
 		engine_test(our_own_packets_are_not_taken_for_a_peer_s),
 		engine_test(sessions_that_are_not_wished_any_more_end),
+		engine_test(a_session_that_is_abandoned_says_nothing),
+		engine_test(after_silence_recorded_packets_name_no_session),
 		engine_test(a_gated_session_waits_until_we_are_ready),
 		engine_test(admin_down_by_hand_is_told_to_the_peer),
 		engine_test(timers_change_without_the_session_falling),

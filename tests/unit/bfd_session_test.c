@@ -589,6 +589,28 @@ static void a_speaker_that_begins_anew_is_believed_at_once(void **state)
 	assert_int_equal(net->ends[0].flaps, 1);
 }
 
+static void a_sleeper_does_not_take_recorded_packets_for_new_ones(void **state)
+{
+	const struct bfd_auth_conf auth = {
+		.type = BFD_AUTH_HMAC_SHA256,
+		.key_count = 1,
+		.keys = { { .id = 1, .len = 3, .bytes = "key" } },
+	};
+	auto_(net_freep) struct net *net = make(&usual, &usual, &auth);
+	struct flying recorded;
+
+	(void)state;
+	run_ms(net, 2000);
+	assert_both(net, BFD_UP);
+	net->ends[1].owes_packet = true;
+	flush(net, 1);
+	recorded = net->queue[net->queued - 1];
+	run_ms(net, 100);
+	/* Nobody looked at the clock meanwhile. */
+	net->now_ns += 10 * NS_PER_S;
+	assert_int_equal(deliver(net, &recorded), BFD_DROP_AUTH_SEQUENCE);
+}
+
 static void arrivals_are_measured(void **state)
 {
 	auto_(net_freep) struct net *net = make_up(&usual, &usual);
@@ -653,6 +675,7 @@ int main(void)
 		cmocka_unit_test(authenticated_sessions_stay_up_across_a_change_of_keys),
 		cmocka_unit_test(an_authenticated_peer_that_begins_anew_is_believed_in_the_end),
 		cmocka_unit_test(a_speaker_that_begins_anew_is_believed_at_once),
+		cmocka_unit_test(a_sleeper_does_not_take_recorded_packets_for_new_ones),
 		cmocka_unit_test(arrivals_are_measured),
 		cmocka_unit_test(news_are_told_once),
 		cmocka_unit_test(timing_that_can_not_be_kept_is_invalid),
