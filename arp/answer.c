@@ -227,6 +227,8 @@ void arp_on_frame(void *user, const uint8_t *bytes, size_t len)
 	struct neigh_frame frame;
 
 	slot->frames++;
+	if (slot->engine->is_stale && slot->engine->is_stale(slot->engine->stale_user))
+		return;
 	switch (neigh_parse(bytes, len, &frame)) {
 	case FRAME_GOOD:
 		break;

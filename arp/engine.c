@@ -263,6 +263,12 @@ void arp_engine_announce(struct arp_engine *engine, const struct ip *ip)
 	arp_kick(engine);
 }
 
+void arp_engine_set_stale(struct arp_engine *engine, arp_stale_fn *is_stale, void *user)
+{
+	engine->is_stale = is_stale;
+	engine->stale_user = user;
+}
+
 void arp_engine_flush(struct arp_engine *engine)
 {
 	for (size_t i = 0; i < engine->slot_count; i++) {

@@ -113,6 +113,13 @@ void arp_engine_ask(struct arp_engine *engine, const struct ip *ip);
 /* Announces once more, from the beginning of the schedule, where it is announced. */
 void arp_engine_announce(struct arp_engine *engine, const struct ip *ip);
 
+/*
+ * Asked before each frame is judged. True: this process may have slept while it waited, so it is
+ * thrown away; whoever noticed the sleep only later has all of them flushed.
+ */
+typedef bool arp_stale_fn(void *user);
+void arp_engine_set_stale(struct arp_engine *engine, arp_stale_fn *is_stale, void *user);
+
 /* Frames that came while this process did not run are old questions: throws them away. */
 void arp_engine_flush(struct arp_engine *engine);
 

@@ -115,6 +115,8 @@ struct arp_engine {
 	struct arp_engine_conf conf;
 	arp_event_fn *on_event;
 	void *user;
+	arp_stale_fn *is_stale; /* NULL: nobody looks */
+	void *stale_user;
 	struct slot slots[ARP_LINKS_MAX];
 	size_t slot_count; /* numbers ever used */
 	struct address *addresses;

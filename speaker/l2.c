@@ -11,8 +11,7 @@
 #include <string.h>
 
 enum {
-	STALL_MS = 1000,    /* without liveness nobody takes over sooner */
-	STALL_MIN_MS = 100, /* a machine that is busy for less is not asleep */
+	STALL_MS = 1000, /* without liveness nobody takes over sooner */
 	STOP_MS = MEMBERSHIP_LEAVE_MS + 300,
 };
 
@@ -100,12 +99,16 @@ void l2_reload(struct speaker *speaker)
 uint64_t l2_stall_ns(const struct speaker *speaker)
 {
 	const struct settings *settings = speaker->settings;
-	uint64_t detect_ms = (uint64_t)settings->liveness.interval_ms *
-		settings->liveness.multiplier;
+	unsigned intervals = settings->liveness.multiplier;
 
 	if (!speaker->membership)
 		return STALL_MS * NS_PER_MS;
-	return (detect_ms > STALL_MIN_MS ? detect_ms : STALL_MIN_MS) * NS_PER_MS;
+	/*
+	 * Others may have taken over by then: they count from our last packet, which was sent up to an
+	 * interval before we fell asleep; where there is room for it, one more may have been lost.
+	 */
+	intervals -= intervals > 3 ? 2 : 1;
+	return settings->liveness.interval_ms * intervals * NS_PER_MS;
 }
 
 static void tell(struct speaker *speaker, enum log_level level, const char *what,

@@ -23,7 +23,7 @@ enum {
 	JOBS_A_TURN = 64, /* then other events have their turn */
 	EVENTS_A_TURN = 4096,
 	PRIORITIES = 2, /* of events: the pulse before all else */
-	PULSES_A_STALL = 3,
+	PULSES_A_STALL = 4,
 };
 
 struct wire {
@@ -173,6 +173,21 @@ static void after_stall(struct wire *wire, uint64_t slept_ns)
 	wire_emit(&wire->side, &event);
 }
 
+/*
+ * How long since the last pulse: at least as long as the thread slept. That is longer than it slept by
+ * up to a pulse, so that no sleep of stall_ns goes unnoticed.
+ */
+static bool has_slept(const struct wire *wire, uint64_t now_ns)
+{
+	return now_ns - wire->pulse_ns >= wire->conf.stall_ns;
+}
+
+/* For frames that are read in the same turn of the loop in which it slept, before the pulse. */
+static bool is_stale(void *user)
+{
+	return has_slept(user, clock_now_ns());
+}
+
 /* Runs before any frame is read, since its priority is the higher. */
 static void on_pulse(evutil_socket_t fd, short events, void *arg)
 {
@@ -184,11 +199,12 @@ static void on_pulse(evutil_socket_t fd, short events, void *arg)
 
 	(void)fd;
 	(void)events;
-	wire->pulse_ns = now_ns;
 	if (slept_ns > wire->view.longest_sleep_ns)
 		wire->view.longest_sleep_ns = slept_ns;
-	if (slept_ns >= wire->conf.stall_ns)
+	if (has_slept(wire, now_ns))
 		after_stall(wire, slept_ns);
+	/* Not sooner: what it threw away had to look old. */
+	wire->pulse_ns = now_ns;
 }
 
 static void touch_stack(void)
@@ -280,6 +296,7 @@ static int open_thread_side(struct wire *wire)
 	(void)event_base_priority_init(base, PRIORITIES);
 	wire->side.arp = arp_engine_new(base, &wire->conf.arp, on_arp, wire);
 	wire->side.bfd = bfd_engine_new(base, &bfd_conf, on_bfd, wire);
+	arp_engine_set_stale(wire->side.arp, is_stale, wire);
 	wire->mailbox = event_new(base, wire->jobs.wake_fd, EV_READ | EV_PERSIST, on_mailbox, wire);
 	wire->pulse = event_new(base, -1, EV_PERSIST, on_pulse, wire);
 	if (!wire->mailbox || !wire->pulse || event_priority_set(wire->pulse, 0) < 0 ||

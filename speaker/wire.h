@@ -102,7 +102,7 @@ struct wire_conf {
 	struct arp_engine_conf arp;
 	bool realtime;
 	unsigned priority; /* of SCHED_FIFO, 1 to 99 */
-	uint64_t stall_ns; /* a sleep longer than this makes what waited stale */
+	uint64_t stall_ns; /* a sleep as long as this makes what waited stale */
 	struct wire_hooks hooks;
 };
 

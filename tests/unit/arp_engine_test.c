@@ -528,6 +528,32 @@ static void in_doubt_it_is_not_answered_for_until_nobody_else_did(void **state)
 	assert_true(count_announcements(&ip) > 0);
 }
 
+static bool say_so(void *user)
+{
+	return *(const bool *)user;
+}
+
+static void frames_that_may_be_old_are_neither_answered_nor_heard(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+	bool is_old = true;
+
+	put(*state, &ip, ARP_ANNOUNCE);
+	pass(*state, 10000);
+	forget();
+	arp_engine_set_stale(*state, say_so, &is_old);
+	receive_probe(1, &ip, &other_mac);
+	receive_claim(1, &ip, &other_mac);
+	pass(*state, 1);
+	assert_int_equal(fake.sent_count + fake.event_count, 0);
+	is_old = false;
+	receive_probe(1, &ip, &other_mac);
+	receive_claim(1, &ip, &other_mac);
+	pass(*state, 1);
+	assert_int_equal(fake.sent_count, 1);
+	assert_int_equal(count_events(ARP_EV_HEARD), 1);
+}
+
 static void answers_of_one_address_are_limited(void **state)
 {
 	struct arp_engine_conf conf = usual_conf;
@@ -598,6 +624,7 @@ int main(void)
 		ENGINE_TEST(from_standby_it_is_taken_without_asking_and_given_up_at_once),
 		ENGINE_TEST(it_is_announced_again_when_told_so),
 		ENGINE_TEST(in_doubt_it_is_not_answered_for_until_nobody_else_did),
+		ENGINE_TEST(frames_that_may_be_old_are_neither_answered_nor_heard),
 		ENGINE_TEST(answers_of_one_address_are_limited),
 		ENGINE_TEST(whoever_is_told_may_change_the_engine),
 	};

@@ -320,6 +320,26 @@ static void a_thread_that_slept_knows_it_and_says_so(void **state)
 	assert_true(view.longest_sleep_ns >= 300 * NS_PER_MS);
 }
 
+static void sleep_a_stall(struct wire_side *side, void *arg)
+{
+	const struct timespec stall = { .tv_nsec = 301 * NS_PER_MS };
+
+	(void)side;
+	(void)arg;
+	(void)nanosleep(&stall, NULL);
+}
+
+/* Whenever the pulse was before. */
+static void no_sleep_of_stall_ns_goes_unnoticed(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned i = 1; i <= 4; i++) {
+		wire_post(f->wire, sleep_a_stall, NULL, NULL);
+		run_until(f, &f->seen[WIRE_EV_STALL], i);
+	}
+}
+
 static void jobs_that_wait_at_the_end_are_run(void **state)
 {
 	struct fixture *f = *state;
@@ -356,6 +376,7 @@ int main(void)
 		WIRE_TEST(a_process_may_open_as_many_files_as_it_is_allowed),
 		WIRE_TEST(log_lines_of_the_thread_are_written_by_main),
 		WIRE_TEST(a_thread_that_slept_knows_it_and_says_so),
+		WIRE_TEST(no_sleep_of_stall_ns_goes_unnoticed),
 		WIRE_TEST(jobs_that_wait_at_the_end_are_run),
 	};
 
