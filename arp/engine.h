@@ -113,6 +113,9 @@ void arp_engine_ask(struct arp_engine *engine, const struct ip *ip);
 /* Announces once more, from the beginning of the schedule, where it is announced. */
 void arp_engine_announce(struct arp_engine *engine, const struct ip *ip);
 
+/* The same for all that is announced on the link @ifindex: its neighbours have to learn it anew. */
+void arp_engine_announce_link(struct arp_engine *engine, unsigned ifindex);
+
 /*
  * Asked before each frame is judged. True: this process may have slept while it waited, so it is
  * thrown away; whoever noticed the sleep only later has all of them flushed.

@@ -310,6 +310,14 @@ static void update_slot(struct slot *slot, const struct arp_link_conf *conf)
 		each_place(slot, restart_place);
 }
 
+void arp_engine_announce_link(struct arp_engine *engine, unsigned ifindex)
+{
+	struct slot *slot = slot_of(engine, ifindex);
+
+	if (slot)
+		each_place(slot, place_announce_again);
+}
+
 void arp_engine_set_links(
 	struct arp_engine *engine, const struct arp_link_conf *links, size_t count)
 {

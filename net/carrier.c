@@ -3,7 +3,6 @@
 #include "net/carrier.h"
 
 #include "base/mem.h"
-#include "net/events.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -27,12 +26,11 @@ struct net_carrier {
 static void take_messages(struct net_carrier *carrier, size_t len)
 {
 	const struct nlmsghdr *head = (const struct nlmsghdr *)carrier->bytes;
-	unsigned ifindex;
-	bool has_carrier;
+	struct net_link_news news;
 
 	for (; NLMSG_OK(head, len); head = NLMSG_NEXT(head, len)) {
-		if (net_events_read_link(head, &ifindex, &has_carrier))
-			carrier->on_change(carrier->user, ifindex, has_carrier);
+		if (net_events_read_link(head, &news))
+			carrier->on_change(carrier->user, &news);
 	}
 }
 

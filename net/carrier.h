@@ -2,20 +2,21 @@
 #pragma once
 
 /*
- * The one thing about links that can not wait until a busy main thread reads all of it anew: whether
- * they have a carrier. Takes no memory once it is open. What is lost for want of room is not made up
- * for here; net/monitor.h finds it.
+ * What of links can not wait until a busy main thread reads all of it anew: whether they have a
+ * carrier, and whether neighbours must be told anew where they are. Takes no memory once it is open.
+ * What is lost for want of room is not made up for here; net/monitor.h finds it.
  */
 
 #include "base/own.h"
+#include "net/events.h"
 
 #include <event2/event.h>
 #include <stdbool.h>
 
 struct net_carrier;
 
-/* Told at each event of a link, whether it changed or not; a link that is gone has none. */
-typedef void net_carrier_fn(void *user, unsigned ifindex, bool has_carrier);
+/* Told at each event of a link; @news is borrowed for the call. */
+typedef void net_carrier_fn(void *user, const struct net_link_news *news);
 
 /**
  * net_carrier_open() - listen on @base

@@ -4,6 +4,8 @@
 
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 
 bool net_events_is_default_route(const struct nlmsghdr *head)
@@ -15,10 +17,25 @@ bool net_events_is_default_route(const struct nlmsghdr *head)
 		route->rtm_type == RTN_UNICAST;
 }
 
-bool net_events_read_link(const struct nlmsghdr *head, unsigned *ret_ifindex, bool *ret_has_carrier)
+/* The IFLA_EVENT of a message about a link, or IFLA_EVENT_NONE. */
+static uint32_t event_of(const struct nlmsghdr *head)
+{
+	const struct rtattr *attribute = IFLA_RTA(NLMSG_DATA(head));
+	size_t len = IFLA_PAYLOAD(head);
+	uint32_t event = IFLA_EVENT_NONE;
+
+	for (; RTA_OK(attribute, len); attribute = RTA_NEXT(attribute, len)) {
+		if (attribute->rta_type == IFLA_EVENT && RTA_PAYLOAD(attribute) >= sizeof(event))
+			memcpy(&event, RTA_DATA(attribute), sizeof(event));
+	}
+	return event;
+}
+
+bool net_events_read_link(const struct nlmsghdr *head, struct net_link_news *ret_news)
 {
 	const unsigned wanted = IFF_UP | IFF_RUNNING | IFF_LOWER_UP;
 	const struct ifinfomsg *link = NLMSG_DATA(head);
+	uint32_t event;
 
 	if ((head->nlmsg_type != RTM_NEWLINK && head->nlmsg_type != RTM_DELLINK) ||
 		head->nlmsg_len < NLMSG_LENGTH(sizeof(*link)))
@@ -26,8 +43,14 @@ bool net_events_read_link(const struct nlmsghdr *head, unsigned *ret_ifindex, bo
 	/* A port that leaves its bridge is deleted there, in the family of bridges, and lives on. */
 	if (link->ifi_family != AF_UNSPEC)
 		return false;
-	*ret_ifindex = (unsigned)link->ifi_index;
-	*ret_has_carrier = head->nlmsg_type == RTM_NEWLINK && (link->ifi_flags & wanted) == wanted;
+	event = event_of(head);
+	*ret_news = (struct net_link_news){
+		.ifindex = (unsigned)link->ifi_index,
+		.has_carrier = head->nlmsg_type == RTM_NEWLINK &&
+			(link->ifi_flags & wanted) == wanted,
+		.must_announce = event == IFLA_EVENT_NOTIFY_PEERS ||
+			event == IFLA_EVENT_BONDING_FAILOVER,
+	};
 	return true;
 }
 

@@ -42,8 +42,8 @@ struct wire {
 	struct wire_side side;
 	struct event *mailbox;
 	struct event *pulse;
-	struct net_carrier *carrier; /* NULL: nobody wants to know */
-	uint64_t pulse_ns;           /* when it was seen last */
+	struct net_carrier *carrier;
+	uint64_t pulse_ns; /* when it was seen last */
 	struct wire_view view;
 };
 
@@ -135,6 +135,17 @@ static void on_bfd(void *user, const struct bfd_event *bfd)
 	if (hooks->on_bfd && hooks->on_bfd(hooks->user, bfd))
 		return;
 	wire_emit(&wire->side, &event);
+}
+
+static void on_link(void *user, const struct net_link_news *news)
+{
+	struct wire *wire = user;
+	const struct wire_hooks *hooks = &wire->conf.hooks;
+
+	if (news->must_announce)
+		arp_engine_announce_link(wire->side.arp, news->ifindex);
+	if (hooks->on_carrier)
+		hooks->on_carrier(hooks->user, news->ifindex, news->has_carrier);
 }
 
 static void on_mailbox(evutil_socket_t fd, short events, void *arg)
@@ -302,10 +313,7 @@ static int open_thread_side(struct wire *wire)
 	if (!wire->mailbox || !wire->pulse || event_priority_set(wire->pulse, 0) < 0 ||
 		event_add(wire->mailbox, NULL) < 0 || event_add(wire->pulse, &pulse) < 0)
 		return -ENOMEM;
-	if (!wire->conf.hooks.on_carrier)
-		return 0;
-	return net_carrier_open(
-		base, wire->conf.hooks.on_carrier, wire->conf.hooks.user, &wire->carrier);
+	return net_carrier_open(base, on_link, wire, &wire->carrier);
 }
 
 /* Signals are main's. */

@@ -91,7 +91,7 @@ struct wire_hooks {
 	bool (*on_arp)(void *user, const struct arp_event *event);
 	/* The same, but from inside the engine, which must not be called from here. */
 	bool (*on_bfd)(void *user, const struct bfd_event *event);
-	/* As netlink tells it to this thread; net_carrier_fn. Only listened for with this hook. */
+	/* As netlink tells it to this thread, whether it changed or not. */
 	void (*on_carrier)(void *user, unsigned ifindex, bool has_carrier);
 	/* After frames that waited were thrown away. Without it the engine doubts what it has. */
 	void (*on_stall)(void *user, uint64_t slept_ns);

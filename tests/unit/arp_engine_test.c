@@ -511,6 +511,26 @@ static void it_is_announced_again_when_told_so(void **state)
 	assert_int_equal(count_announcements(&ip), 4); /* the rounds at 0 and 100 ms */
 }
 
+static void a_link_s_neighbours_are_told_again_when_told_so(void **state)
+{
+	struct arp_link_conf links[] = { link_of(1), link_of(2) };
+	struct ip ip = ip_of("192.0.2.10");
+	struct ip standby = ip_of("192.0.2.11");
+
+	arp_engine_set_links(*state, links, 2);
+	put(*state, &ip, ARP_ANNOUNCE);
+	put(*state, &standby, ARP_STANDBY);
+	pass(*state, 10000);
+	forget();
+	arp_engine_announce_link(*state, 2);
+	arp_engine_announce_link(*state, 3);
+	pass(*state, 150);
+	assert_int_equal(fake.sent_count, 4); /* the rounds at 0 and 100 ms */
+	for (size_t i = 0; i < fake.sent_count; i++)
+		assert_int_equal(fake.sent[i].ifindex, 2);
+	assert_int_equal(count_announcements(&ip), 4);
+}
+
 static void in_doubt_it_is_not_answered_for_until_nobody_else_did(void **state)
 {
 	struct ip ip = ip_of("192.0.2.10");
@@ -623,6 +643,7 @@ int main(void)
 		ENGINE_TEST(whoever_was_told_to_announce_leaves_defence_to_the_teller),
 		ENGINE_TEST(from_standby_it_is_taken_without_asking_and_given_up_at_once),
 		ENGINE_TEST(it_is_announced_again_when_told_so),
+		ENGINE_TEST(a_link_s_neighbours_are_told_again_when_told_so),
 		ENGINE_TEST(in_doubt_it_is_not_answered_for_until_nobody_else_did),
 		ENGINE_TEST(frames_that_may_be_old_are_neither_answered_nor_heard),
 		ENGINE_TEST(answers_of_one_address_are_limited),

@@ -11,14 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct told {
-	unsigned ifindex;
-	bool has_carrier;
-};
-
-static void on_change(void *user, unsigned ifindex, bool has_carrier)
+static void on_change(void *user, const struct net_link_news *news)
 {
-	*(struct told *)user = (struct told){ ifindex, has_carrier };
+	*(struct net_link_news *)user = *news;
 }
 
 static void set_up_or_down(const char *name, short flags)
@@ -33,7 +28,7 @@ static void set_up_or_down(const char *name, short flags)
 }
 
 /* Runs the loop until @told is as wanted, at most 20 s. */
-static void run_until(struct event_base *base, const struct told *told, bool has_carrier)
+static void run_until(struct event_base *base, const struct net_link_news *told, bool has_carrier)
 {
 	uint64_t end_ns = clock_now_ns() + 20 * NS_PER_S;
 	const struct timeval tick = { .tv_usec = 5000 };
@@ -52,7 +47,7 @@ static void a_carrier_that_comes_and_goes_is_told(void **state)
 {
 	struct event_base *base = event_base_new();
 	struct net_carrier *carrier = NULL;
-	struct told told = { 0 };
+	struct net_link_news told = { 0 };
 
 	(void)state;
 	if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)

@@ -102,17 +102,53 @@ static void carrier_is_read(void **state)
 		.head = { .nlmsg_len = sizeof(message), .nlmsg_type = c->type },
 		.link = { .ifi_family = c->family, .ifi_index = 7, .ifi_flags = c->flags },
 	};
-	unsigned ifindex = 0;
-	bool has_carrier = false;
+	struct net_link_news news = { 0 };
 
-	assert_int_equal(net_events_read_link(&message.head, &ifindex, &has_carrier), c->is_read);
-	assert_int_equal(has_carrier, c->has_carrier);
-	assert_int_equal(ifindex, c->is_read ? 7 : 0);
+	assert_int_equal(net_events_read_link(&message.head, &news), c->is_read);
+	assert_int_equal(news.has_carrier, c->has_carrier);
+	assert_int_equal(news.ifindex, c->is_read ? 7 : 0);
+	assert_false(news.must_announce);
+}
+
+static bool must_announce(uint32_t event, unsigned short len)
+{
+	const struct {
+		struct nlmsghdr head;
+		struct ifinfomsg link;
+		struct rtattr mtu_head;
+		uint32_t mtu;
+		struct rtattr event_head;
+		uint32_t event;
+	} message = {
+		.head = { .nlmsg_len = sizeof(message), .nlmsg_type = RTM_NEWLINK },
+		.link = { .ifi_family = AF_UNSPEC, .ifi_index = 7 },
+		.mtu_head = { .rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = IFLA_MTU },
+		.mtu = IFLA_EVENT_NOTIFY_PEERS,
+		.event_head = { .rta_len = len, .rta_type = IFLA_EVENT },
+		.event = event,
+	};
+	struct net_link_news news = { 0 };
+
+	assert_true(net_events_read_link(&message.head, &news));
+	return news.must_announce;
+}
+
+static void neighbours_are_told_anew_when_the_kernel_tells_its_own(void **state)
+{
+	const unsigned short len = RTA_LENGTH(sizeof(uint32_t));
+
+	(void)state;
+	assert_true(must_announce(IFLA_EVENT_NOTIFY_PEERS, len));
+	assert_true(must_announce(IFLA_EVENT_BONDING_FAILOVER, len));
+	assert_false(must_announce(IFLA_EVENT_FEATURES, len));
+	assert_false(must_announce(IFLA_EVENT_NOTIFY_PEERS, len - 1)); /* cut */
+	assert_false(must_announce(IFLA_EVENT_NOTIFY_PEERS, 1000));    /* beyond the message */
+	assert_false(must_announce(IFLA_EVENT_NOTIFY_PEERS, 0));
 }
 
 int main(void)
 {
-	struct CMUnitTest tests[COUNT_OF(cases) + COUNT_OF(link_cases) + 2];
+	struct CMUnitTest tests[COUNT_OF(cases) + COUNT_OF(link_cases) + 3];
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		tests[i] = (struct CMUnitTest){
@@ -122,8 +158,10 @@ int main(void)
 		every_message_of_a_datagram_counts);
 	tests[COUNT_OF(cases) + 1] = (struct CMUnitTest)cmocka_unit_test(
 		a_datagram_that_is_cut_may_be_about_anything);
+	tests[COUNT_OF(cases) + 2] = (struct CMUnitTest)cmocka_unit_test(
+		neighbours_are_told_anew_when_the_kernel_tells_its_own);
 	for (size_t i = 0; i < COUNT_OF(link_cases); i++)
-		tests[COUNT_OF(cases) + 2 + i] = (struct CMUnitTest){ .name = link_cases[i].name,
+		tests[COUNT_OF(cases) + 3 + i] = (struct CMUnitTest){ .name = link_cases[i].name,
 			.test_func = carrier_is_read,
 			.initial_state = &link_cases[i] };
 	return cmocka_run_group_tests_name("net_events", tests, NULL, NULL);
