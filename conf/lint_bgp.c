@@ -89,15 +89,6 @@ static void lint_peer(struct report *report, const struct bgp_peer_spec *peer)
 			"with a hold time of 0 and no BFD a peer that died is not noticed");
 }
 
-static void lint_profile(struct report *report, const struct bfd_profile *profile)
-{
-	struct checking c = { .object = &profile->object, .report = report };
-
-	if (profile->echo_mode)
-		check_warning(&c, "spec.echoMode", "take it out; shorten the intervals instead",
-			"there is no echo function: control packets alone watch the peer");
-}
-
 static void lint_annotations(
 	const struct model *model, struct report *report, const struct service *service)
 {
@@ -116,7 +107,6 @@ void lint_bgp(const struct model *model, struct report *report)
 	model_each(model, MODEL_BGP_ADVERTISEMENT, object)
 		lint_advertisement(model, report, (const void *)object);
 	model_each(model, MODEL_BGP_PEER, object) lint_peer(report, (const void *)object);
-	model_each(model, MODEL_BFD_PROFILE, object) lint_profile(report, (const void *)object);
 	model_each(model, MODEL_SERVICE, object)
 		lint_annotations(model, report, (const void *)object);
 }

@@ -50,6 +50,7 @@ void check_pool(struct checking *c, const struct pool *pool);
 void check_l2_advertisement(struct checking *c, const struct l2_advertisement *advertisement);
 void check_bgp_advertisement(struct checking *c, const struct bgp_advertisement *advertisement);
 void check_bgp_peer(struct checking *c, const struct bgp_peer_spec *peer);
+void check_bfd_profile(struct checking *c, const struct bfd_profile *profile);
 void check_community(struct checking *c, const struct community *community);
 
 struct model;

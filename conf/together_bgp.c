@@ -59,33 +59,13 @@ static void check_beside_peer(
 		warn_difference(c, peer, other);
 }
 
-/* The profile of @peer that asks for echo packets, or NULL. */
-static const struct bfd_profile *echo_profile(
-	const struct together *t, const struct bgp_peer_spec *peer)
-{
-	const struct bfd_profile *profile;
-
-	if (!peer->bfd_profile || !peer->bfd_profile[0])
-		return NULL;
-	profile = (const void *)together_find(t, MODEL_BFD_PROFILE, peer->bfd_profile, t->count);
-	return profile && profile->echo_mode ? profile : NULL;
-}
-
 static void check_peer_bfd(struct together *t, struct checking *c, const struct bgp_peer_spec *peer)
 {
-	const struct bfd_profile *echo = echo_profile(t, peer);
-
 	if (peer->bfd_profile && peer->bfd_profile[0] &&
 		!together_find(t, MODEL_BFD_PROFILE, peer->bfd_profile, t->count))
-		check_warning(c, "spec.bfdProfile", "make a BFDProfile of this name",
-			"there is no BFDProfile \"%.64s\"", peer->bfd_profile);
-	if (echo && peer->peer_address && strchr(peer->peer_address, ':'))
-		check_warning(c, "spec.bfdProfile", "use a profile without echoMode",
-			"%s has echoMode, which is for IPv4 only", echo->object.meta.name);
-	if (echo && peer->ebgp_multihop)
-		check_warning(c, "spec.bfdProfile", "use a profile without echoMode",
-			"%s has echoMode, which is not for peers over several hops",
-			echo->object.meta.name);
+		check_warning(c, "spec.bfdProfile",
+			"make a valid BFDProfile of this name: without one there is no session",
+			"there is no BFDProfile \"%.64s\" in force", peer->bfd_profile);
 }
 
 void together_check_peer(struct together *t, struct checking *c, size_t i)
@@ -215,34 +195,12 @@ static void check_agreement(struct checking *c, const struct bgp_advertisement *
 			other->object.meta.name, pool->object.meta.name);
 }
 
-/* MetalLB refuses IPv6 prefixes beside BFD echo. Here echo is off, so they can be announced. */
-static void warn_echo(struct together *t, struct checking *c, const struct pool *pool)
-{
-	const struct bgp_advertisement *ad = (const void *)c->object;
-
-	for (size_t i = 0; i < t->count && families_of(pool).v6; i++) {
-		const struct bgp_peer_spec *peer = (const void *)t->order[i]->object;
-
-		if (peer->object.kind != MODEL_BGP_PEER || t->order[i]->is_inert ||
-			(ad->peers.count > 0 &&
-				!strings_contain(&ad->peers, peer->object.meta.name)) ||
-			!echo_profile(t, peer))
-			continue;
-		check_warning(c, "spec.peers",
-			"use a profile without echoMode, or a pool of IPv4 alone",
-			"pool %s has IPv6 addresses, and peer %s has bfd echo enabled, which is "
-			"not possible with MetalLB",
-			pool->object.meta.name, peer->object.meta.name);
-	}
-}
-
 static void check_beside_pool(
 	struct together *t, struct checking *c, size_t i, const struct pool *pool)
 {
 	const struct bgp_advertisement *ad = (const void *)c->object;
 
 	check_aggregation(c, ad, pool);
-	warn_echo(t, c, pool);
 	for (size_t j = 0; !c->is_bad && j < i && ad->service_selectors.count == 0; j++) {
 		const struct bgp_advertisement *other = (const void *)t->order[j]->object;
 

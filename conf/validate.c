@@ -366,9 +366,11 @@ static void check_kind(struct checking *c)
 	case MODEL_COMMUNITY:
 		check_community(c, object);
 		break;
+	case MODEL_BFD_PROFILE:
+		check_bfd_profile(c, object);
+		break;
 	case MODEL_NAMESPACE:
 	case MODEL_SECRET:
-	case MODEL_BFD_PROFILE: /* its table has all the bounds */
 	case MODEL_KIND_COUNT_:
 		break;
 	}

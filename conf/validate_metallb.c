@@ -264,6 +264,14 @@ void check_bgp_peer(struct checking *c, const struct bgp_peer_spec *peer)
 	check_selectors(c, &peer->node_selectors, "spec.nodeSelectors");
 }
 
+/* The bounds stand in the table of its fields. */
+void check_bfd_profile(struct checking *c, const struct bfd_profile *profile)
+{
+	if (profile->echo_mode)
+		check_error(c, "spec.echoMode", "take it out; shorten the intervals instead",
+			"there is no echo function: control packets alone watch the peer");
+}
+
 void check_community(struct checking *c, const struct community *community)
 {
 	for (size_t i = 0; i < community->communities.count; i++) {

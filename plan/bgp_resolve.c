@@ -192,7 +192,7 @@ static void read_bfd(
 	profile = find_profile(model, spec->bfd_profile);
 	if (!profile) {
 		plan_bgp_peer_refuse(peer, PLAN_PEER_PROFILE_MISSING,
-			xasprintf("there is no BFDProfile %s", spec->bfd_profile));
+			xasprintf("there is no BFDProfile %s in force", spec->bfd_profile));
 		return;
 	}
 	peer->bfd = (struct plan_bfd){
@@ -203,13 +203,6 @@ static void read_bfd(
 		.is_passive = profile->passive_mode,
 		.minimum_ttl = (uint8_t)value_or(&profile->minimum_ttl, BFD_MINIMUM_TTL),
 	};
-	if (profile->echo_mode && peer->reason == PLAN_PASSED) {
-		free(peer->detail);
-		peer->detail = xasprintf(
-			"echoMode of BFDProfile %s is not used: control packets alone watch the "
-			"peer",
-			spec->bfd_profile);
-	}
 }
 
 static void refuse_annotation(struct plan_bgp_peer *peer, const char *key, const char *value)
