@@ -160,6 +160,27 @@ static void what_the_status_says_comes_first(void **state)
 	world_close(&world);
 }
 
+/* "a" comes first in the order, and draws the IPv4 address that its status does not have. */
+static void what_a_later_status_says_is_not_drawn_before(void **state)
+{
+	struct service *older = dual(
+		new_service("a", "10.96.0.1"), FAMILY_POLICY_PREFER_DUAL_STACK);
+	struct service *later = new_service("b", "10.96.0.2");
+	struct world world;
+
+	(void)state;
+	world_open(&world, IPAM_MANIFESTS);
+	model_put(world.model, &new_pool("p", "192.0.2.1-192.0.2.2", "2001:db8::/120")->object);
+	model_put(world.model, &claiming(older, "2001:db8::7")->object);
+	settle(&world);
+	assert_assigned(&world, "a", "192.0.2.1,2001:db8::7 assigned");
+	model_put(world.model, &claiming(later, "192.0.2.1")->object);
+	settle(&world);
+	assert_assigned(&world, "a", "192.0.2.2,2001:db8::7 assigned");
+	assert_assigned(&world, "b", "192.0.2.1 assigned");
+	world_close(&world);
+}
+
 /* "dual" would need an IPv6 address beside its claim, and there is none. */
 static void a_claim_that_leads_to_nothing_is_free_for_others(void **state)
 {
@@ -489,6 +510,7 @@ int main(void)
 		cmocka_unit_test(lowest_address_goes_to_the_oldest_service),
 		cmocka_unit_test(an_allocator_for_all_keeps_what_it_gave),
 		cmocka_unit_test(what_the_status_says_comes_first),
+		cmocka_unit_test(what_a_later_status_says_is_not_drawn_before),
 		cmocka_unit_test(a_claim_that_leads_to_nothing_is_free_for_others),
 		cmocka_unit_test(a_follower_gives_nothing_of_its_own),
 		cmocka_unit_test(a_restored_address_is_given_back),
