@@ -203,21 +203,21 @@ static void assign(struct ipam *ipam, const struct model *model, struct entry *e
 	}
 }
 
-/* How good the title is: an address held now, one in the status, one held before, none. */
-static int title(const struct entry *entry)
+/* The best title that @entry has; IPAM_TITLE_COUNT_: none. */
+static enum ipam_title title_of(const struct entry *entry)
 {
 	if (entry->is_holder && entry->keep_count > 0)
-		return 0;
+		return IPAM_TITLE_HELD;
 	if (entry->now.request->claim_count > 0)
-		return 1;
-	return entry->keep_count > 0 ? 2 : 3;
+		return IPAM_TITLE_STATUS;
+	return entry->keep_count > 0 ? IPAM_TITLE_RESTORED : IPAM_TITLE_COUNT_;
 }
 
 static int serve_compare(const void *a, const void *b)
 {
 	struct entry *left = *(struct entry *const *)a;
 	struct entry *right = *(struct entry *const *)b;
-	int order = title(left) - title(right);
+	int order = (int)title_of(left) - (int)title_of(right);
 
 	return order != 0 ? order : order_compare(left, right);
 }
@@ -236,7 +236,7 @@ static void reserve(struct ipam *ipam, const struct model *model, const struct b
 {
 	for (unsigned title = 0; title < IPAM_TITLE_COUNT_; title++) {
 		for (size_t i = 0; i < batch->count; i++) {
-			if (!batch->at[i]->is_futile)
+			if (!batch->at[i]->is_futile && title_of(batch->at[i]) < IPAM_TITLE_COUNT_)
 				ipam_reserve(&ipam->ledger, model, batch->at[i], title);
 		}
 	}
@@ -249,9 +249,8 @@ static bool holds(const struct entry *entry, const struct ip *ip)
 }
 
 /*
- * Assigns all of @batch anew, in order; each was released before. Where what is given stays given,
- * everybody's own is put aside first: or who lacks one of two addresses would draw what another, who
- * is served later, has. Return: true if something that was put aside is free after all.
+ * Assigns all of @batch anew, in order; each was released before. Everybody's own is put aside first:
+ * or who lacks one of two addresses would draw what another, who is served later, has. Return: true if something that was put aside is free after all.
  */
 static bool serve(struct ipam *ipam, const struct model *model, struct batch *batch)
 {
@@ -259,7 +258,7 @@ static bool serve(struct ipam *ipam, const struct model *model, struct batch *ba
 
 	if (batch->count > 1)
 		qsort(batch->at, batch->count, sizeof(struct entry *), serve_compare);
-	if (ipam->mode == IPAM_SELF)
+	if (ipam->mode != IPAM_FOLLOW)
 		reserve(ipam, model, batch);
 	for (size_t i = 0; i < batch->count; i++) {
 		struct entry *entry = batch->at[i];
@@ -340,6 +339,7 @@ struct update {
 	struct batch changed; /* released, to be assigned again */
 	struct entry *first;  /* IPAM_MANIFESTS: all from here on */
 	bool is_freed;        /* somebody gave something up or is asking for less */
+	bool has_claims;      /* what is put aside for a status may be another than before */
 };
 
 /* The earliest place in the order from which on everything must be decided anew. */
@@ -347,6 +347,33 @@ static void note_first(struct update *update, struct entry *entry)
 {
 	if (entry && (!update->first || order_compare(entry, update->first) < 0))
 		update->first = entry;
+}
+
+/* What @entry has, or would have, is more than what its status says, or something else. */
+static bool is_drawing(const struct entry *entry)
+{
+	const struct ipam_assignment *now = &entry->now;
+	const struct ipam_request *request = now->request;
+	size_t claimed = 0;
+
+	for (size_t i = 0; i < now->count * request->claim_count; i++)
+		claimed += ip_equal(&now->ips[i / request->claim_count],
+			&request->claims[i % request->claim_count]);
+	return now->outcome != IPAM_ASSIGNED ? may_end(now->outcome) || is_final(now->outcome) :
+					       claimed < now->count;
+}
+
+/* A status counts before whatever is drawn, also by those who are served earlier. */
+static void note_first_drawing(struct update *update)
+{
+	struct entry *entry;
+
+	RB_FOREACH(entry, order_tree, &update->ipam->orders) {
+		if (is_drawing(entry)) {
+			note_first(update, entry);
+			return;
+		}
+	}
 }
 
 static void remove_entry(struct update *update, struct entry *entry)
@@ -359,6 +386,7 @@ static void remove_entry(struct update *update, struct entry *entry)
 	if (held)
 		note_first(update, next);
 	update->is_freed |= held;
+	update->has_claims |= entry->now.request->claim_count > 0;
 	forget(update->ipam, entry, update->on_change, update->user);
 }
 
@@ -368,6 +396,7 @@ static void change_entry(struct update *update, struct entry *entry, struct ipam
 	struct entry *next = RB_NEXT(order_tree, &ipam->orders, entry);
 
 	update->is_freed |= entry->now.count > 0;
+	update->has_claims |= entry->now.request->claim_count + request->claim_count > 0;
 	if (update->first == entry)
 		update->first = next;
 	note_first(update, next);
@@ -383,6 +412,7 @@ static void add_entry(struct update *update, struct ipam_request *request)
 
 	RB_INSERT(order_tree, &update->ipam->orders, entry);
 	note_first(update, entry);
+	update->has_claims |= request->claim_count > 0;
 	*array_add(update->changed.at, update->changed.count, update->changed.capacity) = entry;
 }
 
@@ -467,6 +497,8 @@ void ipam_update(struct ipam *ipam, const struct model *model, const struct mode
 	if (dirty->is_all || !ipam->has_run) {
 		read_pools(&update);
 	} else if (ipam->mode == IPAM_MANIFESTS) {
+		if (update.has_claims)
+			note_first_drawing(&update);
 		update.changed.count = 0;
 		release_from(ipam, update.first, &update.changed);
 	}
