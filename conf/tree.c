@@ -40,23 +40,28 @@ static struct tree_file *file_find(struct tree *tree, const char *path)
 	return RB_FIND(files, &tree->files, &key);
 }
 
-struct tree_file *tree_file_first(struct tree *tree)
+static struct findings *file_findings(struct tree *tree, struct tree_file *file)
 {
-	return RB_MIN(files, &tree->files);
-}
-
-struct tree_file *tree_file_next(struct tree_file *file)
-{
-	return RB_NEXT(files, NULL, file);
+	if (!file->findings) {
+		file->findings = xnew(struct findings);
+		LIST_INSERT_HEAD(&tree->findings, file->findings, link);
+	}
+	return file->findings;
 }
 
 static void file_clear_findings(struct tree_file *file)
 {
-	report_fini(&file->report);
-	for (size_t i = 0; i < file->unknown.count; i++)
-		free(file->unknown.at[i]);
-	free(file->unknown.at);
-	file->unknown = (struct strings){ 0 };
+	struct findings *findings = file->findings;
+
+	if (!findings)
+		return;
+	LIST_REMOVE(findings, link);
+	report_fini(&findings->report);
+	for (size_t i = 0; i < findings->unknown.count; i++)
+		free(findings->unknown.at[i]);
+	free(findings->unknown.at);
+	free(findings);
+	file->findings = NULL;
 }
 
 static void file_free(struct tree *tree, struct tree_file *file)
@@ -65,7 +70,7 @@ static void file_free(struct tree *tree, struct tree_file *file)
 	tree->file_count--;
 	for (size_t i = 0; i < file->count; i++)
 		definition_free(tree, file->definitions[i]);
-	if (file->report.count > 0 || file->unknown.count > 0)
+	if (file->findings)
 		tree->has_changed = true;
 	tree->is_report_old = true;
 	file_clear_findings(file);
@@ -89,7 +94,7 @@ static struct definition *file_define(
 		d = xnew(struct definition);
 		d->slot = slot;
 		d->file = file;
-		slot_insert(slot, d);
+		slot_insert(tree, slot, d);
 		*array_add(file->definitions, file->count, file->capacity) = d;
 	}
 	d->is_seen = true;
@@ -97,20 +102,20 @@ static struct definition *file_define(
 	return d;
 }
 
-/* What a manifest being read hands over: see conf/manifest.h. */
+/* What a manifest being read hands over: see conf/manifest.h. The file has findings meanwhile. */
 struct reading {
 	struct tree *tree;
 	struct tree_file *file;
 };
 
 static void on_duplicate(
-	struct tree_file *file, const struct object_id *id, unsigned line, const char *path)
+	struct report *report, const struct object_id *id, unsigned line, const char *path)
 {
 	const struct place place = {
 		.file = path, .line = line, .kind = id->kind_name, .ns = id->ns, .name = id->name
 	};
 
-	report_error(&file->report, &place, "take one of the two out",
+	report_error(report, &place, "take one of the two out",
 		"is defined twice in this file; the first is taken");
 }
 
@@ -121,7 +126,7 @@ static void on_good(void *user, struct object *object)
 	struct definition *d = file_define(reading->tree, reading->file, &id, object->line);
 
 	if (!d) {
-		on_duplicate(reading->file, &id, object->line, object->file);
+		on_duplicate(&reading->file->findings->report, &id, object->line, object->file);
 		object_free(object);
 		return;
 	}
@@ -157,7 +162,7 @@ static bool on_bad(void *user, const struct object_id *id, unsigned line)
 static void on_unknown(void *user, const char *kind)
 {
 	struct reading *reading = user;
-	struct strings *unknown = &reading->file->unknown;
+	struct strings *unknown = &reading->file->findings->unknown;
 
 	unknown->at = xreallocarray(unknown->at, unknown->count + 1, sizeof(unknown->at[0]));
 	unknown->at[unknown->count++] = xstrdup(kind);
@@ -189,22 +194,26 @@ static void file_parse(struct tree *tree, struct tree_file *file, const char *te
 {
 	auto_(freep) char *full = xasprintf("%s/%s", tree->root, file->path);
 	struct reading reading = { tree, file };
-	const struct manifest_sink sink = { .on_good = on_good,
-		.on_bad = on_bad,
-		.on_unknown = on_unknown,
-		.report = &file->report,
-		.user = &reading };
-	bool was_silent = file->report.count == 0 && file->unknown.count == 0;
+	bool was_silent = !file->findings;
+	struct findings *findings;
 	bool is_complete;
 
 	file_clear_findings(file);
+	findings = file_findings(tree, file);
 	for (size_t i = 0; i < file->count; i++)
 		file->definitions[i]->is_seen = false;
-	is_complete = manifest_read(text, len, file->path[0] ? full : tree->root, &sink);
+	is_complete = manifest_read(text, len, file->path[0] ? full : tree->root,
+		&(struct manifest_sink){ .on_good = on_good,
+			.on_bad = on_bad,
+			.on_unknown = on_unknown,
+			.report = &findings->report,
+			.user = &reading });
+	if (findings->report.count == 0 && findings->unknown.count == 0)
+		file_clear_findings(file);
 	file_sweep(tree, file, is_complete);
 	tree->files_read++;
 	tree->is_report_old = true;
-	if (!was_silent || file->report.count > 0 || file->unknown.count > 0)
+	if (!was_silent || file->findings)
 		tree->has_changed = true;
 }
 
@@ -257,7 +266,7 @@ static void file_refuse(struct tree *tree, struct tree_file *file, const char *w
 	auto_(freep) char *full = xasprintf("%s/%s", tree->root, file->path);
 
 	file_clear_findings(file);
-	report_error(&file->report, &(struct place){ .file = full },
+	report_error(&file_findings(tree, file)->report, &(struct place){ .file = full },
 		"what was read before stays in force", "can not be read: %s", why);
 	tree->is_report_old = true;
 	tree->has_changed = true;
@@ -392,6 +401,7 @@ struct tree *tree_free(struct tree *tree)
 	tree->is_closing = true;
 	while ((file = RB_ROOT(&tree->files)))
 		file_free(tree, file);
+	free(tree->contested);
 	report_fini(&tree->together);
 	report_fini(&tree->report);
 	tree_kinds_clear(tree);

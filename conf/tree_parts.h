@@ -9,6 +9,7 @@
 #include "conf/tree.h"
 #include "model/model.h"
 
+#include <bsd/sys/queue.h>
 #include <sys/stat.h>
 
 enum definition_state {
@@ -39,6 +40,13 @@ struct slot {
 	bool is_in_model;
 };
 
+/* What is to be said about a file. Most files have none. */
+struct findings {
+	LIST_ENTRY(findings) link;
+	struct report report;
+	struct strings unknown; /* kinds, one for each document */
+};
+
 struct tree_file {
 	RB_ENTRY(tree_file) entry;
 	char *path; /* owned, below the root */
@@ -52,22 +60,27 @@ struct tree_file {
 	struct definition **definitions; /* owned */
 	size_t count;
 	size_t capacity;
-	struct report report;
-	struct strings unknown;
-	unsigned generation; /* of the last scan that found it */
+	struct findings *findings; /* owned; NULL: nothing */
+	unsigned generation;       /* of the last scan that found it */
 	bool must_read;
 };
 
 RB_HEAD(slots, slot);
 RB_HEAD(files, tree_file);
+LIST_HEAD(all_findings, findings);
 
 struct tree {
 	struct model *model;
 	const char *root;
 	struct slots slots;
 	struct files files;
+	struct all_findings findings;
+	struct slot **contested; /* those with several definitions; borrowed, the array is owned */
+	size_t contested_count;
+	size_t contested_capacity;
 	size_t file_count;
 	size_t files_read;
+	size_t object_count; /* slots that are in the model */
 	unsigned generation;
 	bool has_changed;
 	bool has_unread;  /* some file must be read again */
@@ -98,9 +111,12 @@ void slot_find_winner(struct tree *tree, struct slot *slot);
 void slot_put(struct tree *tree, struct slot *slot, struct object *object);
 
 /* Puts @definition into the order of its slot. */
-void slot_insert(struct slot *slot, struct definition *definition);
+void slot_insert(struct tree *tree, struct slot *slot, struct definition *definition);
 
 void definition_free(struct tree *tree, struct definition *definition);
+
+/* Something of @slot is in force now. */
+void slot_enter_model(struct tree *tree, struct slot *slot);
 
 /* What was in force of @slot is so no more. */
 void slot_leave_model(struct tree *tree, struct slot *slot);
@@ -127,10 +143,6 @@ void tree_settle_together(struct tree *tree);
 struct slot *slots_first(struct tree *tree);
 struct slot *slots_first_configuration(struct tree *tree);
 struct slot *slots_next(struct slot *slot);
-
-/* Files in the order of their paths. */
-struct tree_file *tree_file_first(struct tree *tree);
-struct tree_file *tree_file_next(struct tree_file *file);
 
 /* Forgets the names of unknown kinds that tree_counts() made. */
 void tree_kinds_clear(struct tree *tree);

@@ -33,16 +33,16 @@ static void report_losers(struct tree *tree, const struct slot *slot)
 
 const struct report *tree_report(struct tree *tree)
 {
+	const struct findings *findings;
+
 	if (!tree->is_report_old)
 		return &tree->report;
 	report_fini(&tree->report);
-	for (struct tree_file *file = tree_file_first(tree); file; file = tree_file_next(file))
-		report_append(&tree->report, &file->report);
+	LIST_FOREACH(findings, &tree->findings, link)
+	report_append(&tree->report, &findings->report);
 	report_append(&tree->report, &tree->together);
-	for (struct slot *slot = slots_first(tree); slot; slot = slots_next(slot)) {
-		if (slot->definitions && slot->definitions->next)
-			report_losers(tree, slot);
-	}
+	for (size_t i = 0; i < tree->contested_count; i++)
+		report_losers(tree, tree->contested[i]);
 	report_sort(&tree->report);
 	tree->is_report_old = false;
 	return &tree->report;
@@ -79,17 +79,18 @@ static int by_kind(const void *a, const void *b)
 struct conf_directory_counts tree_counts(struct tree *tree)
 {
 	struct conf_directory_counts counts = { .files = tree->file_count,
+		.objects = tree->object_count,
 		.files_read = tree->files_read };
+	const struct findings *findings;
 	size_t capacity = 0;
 
 	tree_kinds_clear(tree);
-	for (struct tree_file *file = tree_file_first(tree); file; file = tree_file_next(file)) {
-		counts.unknown += file->unknown.count;
-		for (size_t i = 0; i < file->unknown.count; i++)
-			count_kind(tree, file->unknown.at[i], &capacity);
+	LIST_FOREACH(findings, &tree->findings, link)
+	{
+		counts.unknown += findings->unknown.count;
+		for (size_t i = 0; i < findings->unknown.count; i++)
+			count_kind(tree, findings->unknown.at[i], &capacity);
 	}
-	for (struct slot *slot = slots_first(tree); slot; slot = slots_next(slot))
-		counts.objects += slot->is_in_model;
 	if (tree->kind_count > 1)
 		qsort(tree->kinds, tree->kind_count, sizeof(tree->kinds[0]), by_kind);
 	counts.kinds = tree->kinds;

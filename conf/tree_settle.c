@@ -104,7 +104,7 @@ static void choice_apply(struct tree *tree, const struct choice *choice)
 	}
 	if (model_put(tree->model, decode_clone(slot->good)))
 		tree->has_changed = true;
-	slot->is_in_model = true;
+	slot_enter_model(tree, slot);
 }
 
 /*

@@ -69,10 +69,19 @@ struct definition *slot_elect(const struct slot *slot)
 	return d;
 }
 
+void slot_enter_model(struct tree *tree, struct slot *slot)
+{
+	tree->object_count += !slot->is_in_model;
+	slot->is_in_model = true;
+}
+
 void slot_leave_model(struct tree *tree, struct slot *slot)
 {
-	if (slot->is_in_model && model_remove(tree->model, &slot->id))
+	if (!slot->is_in_model)
+		return;
+	if (model_remove(tree->model, &slot->id))
 		tree->has_changed = true;
+	tree->object_count--;
 	slot->is_in_model = false;
 }
 
@@ -121,10 +130,24 @@ void slot_put(struct tree *tree, struct slot *slot, struct object *object)
 		status_apply(tree, (struct service *)object);
 	if (model_put(tree->model, object))
 		tree->has_changed = true;
-	slot->is_in_model = true;
+	slot_enter_model(tree, slot);
 }
 
-void slot_insert(struct slot *slot, struct definition *definition)
+/* Keeps the list of contested slots right after a change of definitions of @slot. */
+static void note_contest(struct tree *tree, struct slot *slot)
+{
+	bool is_contested = slot->definitions && slot->definitions->next;
+	size_t i = 0;
+
+	while (i < tree->contested_count && tree->contested[i] != slot)
+		i++;
+	if (is_contested && i == tree->contested_count)
+		*array_add(tree->contested, tree->contested_count, tree->contested_capacity) = slot;
+	else if (!is_contested && i < tree->contested_count)
+		tree->contested[i] = tree->contested[--tree->contested_count];
+}
+
+void slot_insert(struct tree *tree, struct slot *slot, struct definition *definition)
 {
 	struct definition **at = &slot->definitions;
 
@@ -132,16 +155,21 @@ void slot_insert(struct slot *slot, struct definition *definition)
 		at = &(*at)->next;
 	definition->next = *at;
 	*at = definition;
+	if (slot->definitions->next)
+		note_contest(tree, slot);
 }
 
 void definition_free(struct tree *tree, struct definition *definition)
 {
 	struct slot *slot = definition->slot;
 	struct definition **at = &slot->definitions;
+	bool was_contested = (*at)->next;
 
 	while (*at != definition)
 		at = &(*at)->next;
 	*at = definition->next;
+	if (was_contested)
+		note_contest(tree, slot);
 	if (slot->winner == definition)
 		slot->winner = NULL;
 	if (!slot->winner)

@@ -443,6 +443,35 @@ static void kinds_of_others_are_counted_and_named(void **state)
 	assert_int_equal(port_of(f, "s"), 3);
 }
 
+static void counts_and_findings_follow_changes(void **state)
+{
+	struct fixture *f = *state;
+
+	write_service(f, "a.yaml", "a", 1);
+	write_service(f, "b.yaml", "a", 2);
+	write_service(f, "c.yaml", "a", 3);
+	write_at(f->root, "d.yaml", "{{{");
+	write_at(f->root, "e.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+	open_directory(f);
+	assert_int_equal(conf_directory_counts(f->directory).objects, 1);
+	assert_int_equal(conf_directory_report(f->directory)->found[SEVERITY_ERROR], 3);
+	write_service(f, "d.yaml", "d", 4);
+	remove_file(f, "a.yaml");
+	turn(f);
+	assert_int_equal(conf_directory_counts(f->directory).objects, 2);
+	assert_int_equal(conf_directory_counts(f->directory).unknown, 1);
+	assert_int_equal(conf_directory_report(f->directory)->found[SEVERITY_ERROR], 1);
+	write_service(f, "b.yaml", "b", 2);
+	write_service(f, "e.yaml", "e", 5);
+	turn(f);
+	assert_int_equal(conf_directory_counts(f->directory).objects, 4);
+	assert_int_equal(conf_directory_counts(f->directory).unknown, 0);
+	assert_int_equal(conf_directory_report(f->directory)->count, 0);
+	remove_file(f, "c.yaml");
+	turn(f);
+	assert_int_equal(conf_directory_counts(f->directory).objects, 3);
+}
+
 static void a_tree_or_a_file_is_read_once_without_a_loop(void **state)
 {
 	struct fixture *f = *state;
@@ -480,6 +509,7 @@ int main(void)
 		ROW(of_new_pools_that_overlap_one_is_inert),
 		ROW(a_bad_document_harms_no_other),
 		ROW(kinds_of_others_are_counted_and_named),
+		ROW(counts_and_findings_follow_changes),
 		ROW(a_tree_or_a_file_is_read_once_without_a_loop),
 	};
 
