@@ -244,6 +244,14 @@ static int take_option(int option, struct options *options, unsigned *given)
 	}
 }
 
+/* no-color.org: empty is as if it were not set. */
+static bool wants_no_color(void)
+{
+	const char *value = getenv("NO_COLOR");
+
+	return value && value[0] != '\0';
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -260,7 +268,7 @@ int main(int argc, char **argv)
 	};
 	struct options options = {
 		.socket = DEFAULT_SOCKET,
-		.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+		.color = isatty(STDOUT_FILENO) && !wants_no_color(),
 	};
 	unsigned given = 0;
 	int option;
