@@ -33,9 +33,10 @@ struct conf_unknown_kind {
 
 struct conf_directory_counts {
 	size_t files;
-	size_t objects; /* in force */
-	size_t unknown; /* documents of kinds that are not ours */
-	size_t files_read;
+	size_t objects;                        /* in force */
+	size_t unknown;                        /* documents of kinds that are not ours */
+	size_t files_read;                     /* since the start, each reading */
+	size_t files_failed;                   /* of those: with an error in it, or not readable */
 	const struct conf_unknown_kind *kinds; /* by name; borrowed until the next change */
 	size_t kind_count;
 };

@@ -208,6 +208,7 @@ static void file_parse(struct tree *tree, struct tree_file *file, const char *te
 			.on_unknown = on_unknown,
 			.report = &findings->report,
 			.user = &reading });
+	tree->files_failed += report_has_errors(&findings->report);
 	if (findings->report.count == 0 && findings->unknown.count == 0)
 		file_clear_findings(file);
 	file_sweep(tree, file, is_complete);
@@ -268,6 +269,8 @@ static void file_refuse(struct tree *tree, struct tree_file *file, const char *w
 	file_clear_findings(file);
 	report_error(&file_findings(tree, file)->report, &(struct place){ .file = full },
 		"what was read before stays in force", "can not be read: %s", why);
+	tree->files_read++;
+	tree->files_failed++;
 	tree->is_report_old = true;
 	tree->has_changed = true;
 }

@@ -80,6 +80,7 @@ struct tree {
 	size_t contested_capacity;
 	size_t file_count;
 	size_t files_read;
+	size_t files_failed;
 	size_t object_count; /* slots that are in the model */
 	unsigned generation;
 	bool has_changed;

@@ -80,7 +80,8 @@ struct conf_directory_counts tree_counts(struct tree *tree)
 {
 	struct conf_directory_counts counts = { .files = tree->file_count,
 		.objects = tree->object_count,
-		.files_read = tree->files_read };
+		.files_read = tree->files_read,
+		.files_failed = tree->files_failed };
 	const struct findings *findings;
 	size_t capacity = 0;
 

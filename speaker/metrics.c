@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "speaker/l2_owners.h"
 #include "speaker/state.h"
 
@@ -57,6 +58,33 @@ static void write_pools(const struct speaker *speaker, struct strbuf *out)
 		metrics_family(out, families[i].name, "gauge", families[i].help);
 		write_pool(speaker->ipam, out, families[i].name, families[i].in_use,
 			families[i].family);
+	}
+}
+
+/* Adds @assignment to the counts of its pools, each once; names of pools are one text each. */
+static void count_service(
+	const struct ipam *ipam, const struct ipam_assignment *assignment, uint64_t *counts)
+{
+	for (size_t i = 0; assignment->count > 0 && i < ipam_pool_count(ipam); i++) {
+		const char *name = ipam_pool_at(ipam, i).name;
+
+		counts[i] += assignment->pools[0] == name ||
+			(assignment->count > 1 && assignment->pools[1] == name);
+	}
+}
+
+static void write_allocated(const struct ipam *ipam, struct strbuf *out)
+{
+	const char *name = "metallb_allocator_services_allocated_total";
+	auto_(freep) uint64_t *counts = xcalloc(ipam_pool_count(ipam), sizeof(counts[0]));
+
+	for (const struct ipam_assignment *at = ipam_first(ipam); at; at = ipam_next(ipam, at))
+		count_service(ipam, at, counts);
+	metrics_family(out, name, "gauge", "Services with an address of the pool.");
+	for (size_t i = 0; i < ipam_pool_count(ipam); i++) {
+		const struct metric_label labels[] = { { "pool", ipam_pool_at(ipam, i).name } };
+
+		metrics_sample(out, name, labels, 1, counts[i]);
 	}
 }
 
@@ -177,11 +205,16 @@ void speaker_metrics(void *user, struct strbuf *out)
 	struct conf_directory_counts counts = conf_directory_counts(speaker->source);
 
 	write_pools(speaker, out);
+	write_allocated(speaker->ipam, out);
 	write_announced(speaker, out);
 	write_counters(speaker, out);
 	write_wire(speaker, out);
 	l2_metrics(speaker, out);
 	metrics_bgp(speaker, out);
+	write_one(out, "metallb_k8s_client_updates_total", "counter",
+		"Readings of a manifest file.", counts.files_read);
+	write_one(out, "metallb_k8s_client_update_errors_total", "counter",
+		"Readings of a manifest file that found an error.", counts.files_failed);
 	write_one(out, "metallb_k8s_client_config_loaded_bool", "gauge",
 		"1 once a configuration is in force.", counts.objects > 0);
 	write_one(out, "metallb_k8s_client_config_stale_bool", "gauge",

@@ -148,6 +148,12 @@ static uint64_t bfd_flaps(const struct speaker_bgp_peer_view *view)
 	return view->bfd ? view->bfd->session->flaps : 0;
 }
 
+/* Whoever left Up had come up, and who is Up came up once more. */
+static uint64_t bfd_ups(const struct speaker_bgp_peer_view *view)
+{
+	return bfd_flaps(view) + is_bfd_up(view);
+}
+
 struct metric {
 	const char *name;
 	const char *type;
@@ -186,6 +192,8 @@ static const struct metric all[] = {
 	{ "metallb_bfd_session_up", "gauge", "1 while the BFD session is Up.", is_bfd_up, true },
 	{ "metallb_bfd_control_packet_input", "counter", "BFD packets received.", bfd_in, true },
 	{ "metallb_bfd_control_packet_output", "counter", "BFD packets sent.", bfd_out, true },
+	{ "metallb_bfd_session_up_events", "counter", "Times the BFD session came Up.", bfd_ups,
+		true },
 	{ "metallb_bfd_session_down_events", "counter", "Times the BFD session left Up.", bfd_flaps,
 		true },
 };

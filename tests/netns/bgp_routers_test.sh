@@ -155,4 +155,7 @@ in_ns node-a curl -s http://127.0.0.1:7472/metrics >"$work/metrics" || fail "met
 grep -q 'metallb_bgp_session_up{peer="192.0.2.250:179",vrf=""} 1' "$work/metrics" || fail "metrics: $(grep bgp "$work/metrics")"
 grep -q 'metallb_bgp_announced_prefixes_total{peer="192.0.2.250:179",vrf=""} 2' "$work/metrics" || fail "prefixes: $(grep bgp "$work/metrics")"
 grep -q 'metallb_speaker_announced{service="default/web",protocol="bgp"' "$work/metrics" || fail "announced"
+for family in allocator_services_allocated_total k8s_client_updates_total; do
+	grep -q "^metallb_${family}[{ ]" "$work/metrics" || fail "no metric metallb_$family"
+done
 echo "good"

@@ -454,6 +454,8 @@ static void counts_and_findings_follow_changes(void **state)
 	write_at(f->root, "e.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
 	open_directory(f);
 	assert_int_equal(conf_directory_counts(f->directory).objects, 1);
+	assert_int_equal(conf_directory_counts(f->directory).files_read, 5);
+	assert_int_equal(conf_directory_counts(f->directory).files_failed, 1);
 	assert_int_equal(conf_directory_report(f->directory)->found[SEVERITY_ERROR], 3);
 	write_service(f, "d.yaml", "d", 4);
 	remove_file(f, "a.yaml");
