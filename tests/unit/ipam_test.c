@@ -213,6 +213,25 @@ static void a_follower_gives_nothing_of_its_own(void **state)
 	world_close(&world);
 }
 
+static void a_follower_takes_what_is_published_once_it_is_free(void **state)
+{
+	struct object_id id = { MODEL_SERVICE, "Service", "a", "a" };
+	struct world world;
+
+	(void)state;
+	world_open(&world, IPAM_FOLLOW);
+	model_put(world.model, &new_pool("p", "192.0.2.1-192.0.2.9", NULL)->object);
+	model_put(world.model, &claiming(new_service("a", "10.96.0.1"), "192.0.2.1")->object);
+	model_put(world.model, &claiming(new_service("b", "10.96.0.2"), "192.0.2.1")->object);
+	settle(&world);
+	assert_assigned(&world, "a", "192.0.2.1 assigned");
+	assert_assigned(&world, "b", "not_published");
+	model_remove(world.model, &id);
+	settle(&world);
+	assert_assigned(&world, "b", "192.0.2.1 assigned");
+	world_close(&world);
+}
+
 static void a_restored_address_is_given_back(void **state)
 {
 	struct world world;
@@ -513,6 +532,7 @@ int main(void)
 		cmocka_unit_test(what_a_later_status_says_is_not_drawn_before),
 		cmocka_unit_test(a_claim_that_leads_to_nothing_is_free_for_others),
 		cmocka_unit_test(a_follower_gives_nothing_of_its_own),
+		cmocka_unit_test(a_follower_takes_what_is_published_once_it_is_free),
 		cmocka_unit_test(a_restored_address_is_given_back),
 		cmocka_unit_test(a_wish_that_can_not_be_met_keeps_the_working_address),
 		cmocka_unit_test(sharers_meet_on_one_address_unless_their_ports_collide),
