@@ -187,6 +187,12 @@ static bool is_final(enum ipam_outcome outcome)
 		outcome == IPAM_POOL_NOT_ALLOWED || outcome == IPAM_NOT_IN_POOLS;
 }
 
+/* A status may be honoured, once its address is free, although else there is nothing to give. */
+static bool may_end_by_claim(enum ipam_outcome outcome)
+{
+	return is_final(outcome) || outcome == IPAM_NOT_PUBLISHED;
+}
+
 static void assign(struct ipam *ipam, const struct model *model, struct entry *entry)
 {
 	touch(ipam, entry);
@@ -195,9 +201,8 @@ static void assign(struct ipam *ipam, const struct model *model, struct entry *e
 	entry->now.outcome = ipam_choose(&ipam->ledger, model, entry, ipam->mode == IPAM_FOLLOW);
 	if (entry->now.count > 0 || is_final(entry->now.outcome))
 		entry->keep_count = 0;
-	/* A status may be honoured although the request is at fault, once its address is free. */
 	if (may_end(entry->now.outcome) ||
-		(is_final(entry->now.outcome) && entry->now.request->claim_count > 0)) {
+		(may_end_by_claim(entry->now.outcome) && entry->now.request->claim_count > 0)) {
 		entry->is_waiting = true;
 		RB_INSERT(wait_tree, &ipam->waits, entry);
 	}
@@ -503,7 +508,7 @@ void ipam_update(struct ipam *ipam, const struct model *model, const struct mode
 		release_from(ipam, update.first, &update.changed);
 	}
 	update.is_freed |= serve(ipam, model, &update.changed);
-	for (unsigned i = 0; i < ROUNDS_MAX && update.is_freed && ipam->mode == IPAM_SELF; i++)
+	for (unsigned i = 0; i < ROUNDS_MAX && update.is_freed && ipam->mode != IPAM_MANIFESTS; i++)
 		update.is_freed = serve_waiting(ipam, model);
 	report_changes(&update);
 	free(update.changed.at);
