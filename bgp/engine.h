@@ -85,7 +85,7 @@ struct bgp_listen_view {
 	unsigned count; /* sockets that listen */
 	int error;      /* negative errno of the last one that could not */
 	uint64_t accepted;
-	uint64_t strangers; /* connections from addresses that are no peer's: closed */
+	uint64_t strangers; /* closed: no peer's address, too far away, or not signed */
 };
 
 struct bgp_listen_view bgp_engine_listen_view(const struct bgp_engine *engine);

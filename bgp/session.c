@@ -51,7 +51,7 @@ static uint32_t router_id(const struct bgp_session *session)
 	return session->conf.router_id ? session->conf.router_id : session->engine->conf.router_id;
 }
 
-static const struct ip *peer_address(const struct bgp_session *session)
+const struct ip *bgp_session_peer(const struct bgp_session *session)
 {
 	return ip_is_set(&session->conf.address) ? &session->conf.address : &session->found;
 }
@@ -66,7 +66,7 @@ const char *bgp_session_why_not(const struct bgp_session *session)
 		return "shut down by the user";
 	if (router_id(session) == 0)
 		return "no router id";
-	if (!ip_is_set(peer_address(session)))
+	if (!ip_is_set(bgp_session_peer(session)))
 		return "no router was found on the interface yet";
 	return NULL;
 }
@@ -80,7 +80,7 @@ struct bgp_transport bgp_session_transport(const struct bgp_session *session)
 {
 	const struct bgp_peer_conf *conf = &session->conf;
 	struct bgp_transport t = {
-		.remote = *peer_address(session),
+		.remote = *bgp_session_peer(session),
 		.source = conf->source,
 		.port = conf->port ? conf->port : BGP_PORT,
 		.password = conf->password,
@@ -457,6 +457,7 @@ static void on_found(void *user, const struct ip *router)
 	session->found = *router;
 	session->retry = (struct bgp_retry){ 0 };
 	bgp_session_stop(session, BGP_BY_USER, &why);
+	bgp_listen_sync_keys(session->engine);
 	bgp_session_start(session);
 }
 

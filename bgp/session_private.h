@@ -53,8 +53,10 @@ struct bgp_session {
 	bool is_stopped; /* the engine stops */
 	bool is_wanted;  /* scratch of bgp_engine_set_peers() */
 	bool is_pending_change;
-	bool is_restarting; /* R bit of the next OPEN */
-	bool was_up;        /* once, since we started: our forwarding state is there */
+	bool is_restarting;  /* R bit of the next OPEN */
+	bool has_listen_key; /* who dials us as this peer has signed */
+	bool is_key_missing; /* scratch of bgp_listen_sync_keys() */
+	bool was_up;         /* once, since we started: our forwarding state is there */
 	char shutdown_text[BGP_SHUTDOWN_TEXT_SIZE];
 	struct bgp_finder *finder; /* owned; NULL unless the peer has no address */
 	struct ip found;           /* by it; family 0: nobody yet */
@@ -81,12 +83,23 @@ struct bgp_engine {
 	struct bgp_listener {
 		struct bgp_engine *engine;
 		int fd;
-		struct event *event;
+		struct event *event; /* NULL: this one is not there */
+		struct event *again; /* the end of a pause */
 		struct ip address;
+		struct bgp_listen_key *keys; /* owned; what the kernel has */
+		size_t key_count, key_capacity;
 	} listeners[BGP_LISTEN_MAX];
 	struct bgp_listen_view listen;
 	bool is_stopped;
 };
+
+/* listen.c */
+
+/* Listens as the configuration says. */
+void bgp_listen_open(struct bgp_engine *engine);
+void bgp_listen_close(struct bgp_engine *engine);
+/* Brings the TCP-MD5 keys of those who may dial in line with the sessions. */
+void bgp_listen_sync_keys(struct bgp_engine *engine);
 
 /* link.c */
 
@@ -122,6 +135,8 @@ struct bgp_refusal bgp_session_cease(
 	const struct bgp_session *session, uint8_t subcode, const char *text);
 /* Closes without a word if that makes the peer keep our routes for a restart (RFC 4724). */
 void bgp_session_leave(struct bgp_session *session);
+/* The address of the peer, as configured or found; family 0: not known. */
+const struct ip *bgp_session_peer(const struct bgp_session *session);
 /* Takes a connection of the peer over. */
 void bgp_session_accept(struct bgp_session *session, const struct bgp_accepted *accepted);
 /* A link has something to do: see its connection's `todo`. It may be gone afterwards. */

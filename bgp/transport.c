@@ -81,7 +81,8 @@ static int set_key(int fd, const struct ip *peer, const uint8_t *password, uint8
 	sig.tcpm_keylen = len;
 	if (len > sizeof(sig.tcpm_key))
 		return -EINVAL;
-	memcpy(sig.tcpm_key, password, len);
+	if (len > 0)
+		memcpy(sig.tcpm_key, password, len);
 	if (setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig)) < 0)
 		r = -errno;
 	explicit_bzero(&sig, sizeof(sig));
@@ -177,7 +178,7 @@ int bgp_transport_result(int fd)
 	return -error;
 }
 
-int bgp_transport_listen(const struct ip *address, uint16_t port, int *ret_fd)
+int bgp_transport_bind(const struct ip *address, uint16_t port, int *ret_fd)
 {
 	union address at;
 	socklen_t len = to_address(address, port, 0, &at);
@@ -196,14 +197,17 @@ int bgp_transport_listen(const struct ip *address, uint16_t port, int *ret_fd)
 		r = set_hops(fd, address->family, 255, 0);
 	if (r == 0 && bind(fd, &at.sa, len) < 0)
 		r = -errno;
-	if (r == 0 && listen(fd, BACKLOG) < 0)
-		r = -errno;
 	if (r < 0) {
 		(void)close(fd);
 		return r;
 	}
 	*ret_fd = fd;
 	return 0;
+}
+
+int bgp_transport_listen(int fd)
+{
+	return listen(fd, BACKLOG) < 0 ? -errno : 0;
 }
 
 int bgp_transport_listen_key(int fd, const struct ip *peer, const uint8_t *password, uint8_t len)
@@ -224,6 +228,13 @@ static uint8_t syn_ttl(int fd)
 	if (headers[0] >> 4 == 6)
 		return headers[IPV6_HOP_LIMIT_AT];
 	return 0;
+}
+
+bool bgp_transport_is_from(const struct bgp_transport *t, const struct ip *peer, unsigned ifindex)
+{
+	if (!ip_equal(&t->remote, peer))
+		return false;
+	return !ip_is_link_local(peer) || (t->ifindex != 0 && t->ifindex == ifindex);
 }
 
 int bgp_transport_accept(int listener, struct bgp_accepted *ret_accepted)

@@ -37,8 +37,11 @@ must_check int bgp_transport_dial(const struct bgp_transport *t, int *ret_fd);
 /* How a connect() ended: 0, or negative errno. */
 must_check int bgp_transport_result(int fd);
 
-/* Listens on @address, an any-address included. IPv6 sockets take IPv6 alone. */
-must_check int bgp_transport_listen(const struct ip *address, uint16_t port, int *ret_fd);
+/* A socket on @address, an any-address included. IPv6 sockets take IPv6 alone. */
+must_check int bgp_transport_bind(const struct ip *address, uint16_t port, int *ret_fd);
+
+/* Lets peers in from now on; keys are set before. */
+must_check int bgp_transport_listen(int fd);
 
 /**
  * bgp_transport_listen_key() - the TCP-MD5 key of a peer that may dial us; must be there before it
@@ -53,6 +56,12 @@ struct bgp_accepted {
 	unsigned ifindex; /* of a link-local peer, else 0 */
 	uint8_t ttl;      /* of the SYN; 0: not known */
 };
+
+/*
+ * True if who dialled from @peer is the one whom @t means. A link-local address is one only together
+ * with its interface: without it, or on another, it is somebody else.
+ */
+bool bgp_transport_is_from(const struct bgp_transport *t, const struct ip *peer, unsigned ifindex);
 
 /* Return: 0, or negative errno; -EAGAIN: nobody waits any more. */
 must_check int bgp_transport_accept(int listener, struct bgp_accepted *ret_accepted);
