@@ -87,7 +87,6 @@ struct bgp_transport bgp_session_transport(const struct bgp_session *session)
 		.password_len = conf->password_len,
 		.ttl = bgp_peer_ttl(conf),
 		.gtsm_hops = conf->gtsm_hops,
-		.user_timeout_seconds = conf->hold_seconds ? conf->hold_seconds : 120,
 	};
 
 	if (ip_is_link_local(&t.remote) && conf->interface[0])
@@ -334,7 +333,8 @@ static struct bgp_export export_of(const struct bgp_session *session, const stru
 	const struct bgp_conn *conn = &link->conn;
 	struct bgp_next_hops hops = bgp_transport_next_hops(&link->local.ip, link->local.ifindex);
 	bool is_ibgp = conn->theirs.as == session->conf.local_as;
-	bool is_one_hop = !is_ibgp && bgp_peer_ttl(&session->conf) == 1;
+	bool is_one_hop = session->conf.gtsm_hops == 1 ||
+		(!is_ibgp && bgp_peer_ttl(&session->conf) == 1);
 	struct bgp_export ex = {
 		.local_as = session->conf.local_as,
 		.message_max = conn->agreed.extended_message ? BGP_MESSAGE_MAX_EXTENDED :
@@ -348,13 +348,9 @@ static struct bgp_export export_of(const struct bgp_session *session, const stru
 				conn->sent.role == BGP_ROLE_PEER),
 		.families = conn->agreed.families,
 		.add_path = conn->agreed.add_path,
-		.next_hop_v4 = hops.v4,
-		.next_hop_v6 = ip_is_set(&hops.v6) ? hops.v6 : hops.ll,
 	};
 
-	/* RFC 2545 section 3: beside the global one only if the peer shares the link. */
-	if (ip_is_set(&hops.v6) && (is_one_hop || ip_is_link_local(&link->remote.ip)))
-		ex.next_hop_ll = hops.ll;
+	bgp_export_set_next_hops(&ex, &hops, &link->remote.ip, is_one_hop);
 	return ex;
 }
 

@@ -101,12 +101,15 @@ static int set_hops(int fd, uint8_t family, uint8_t ttl, uint8_t gtsm_hops)
 	return set_int(fd, level, is_v4 ? IP_MINTTL : IPV6_MINHOPCOUNT, HOPS_ALL - gtsm_hops);
 }
 
-/* What every connection has; of it only a kernel that is too old takes something away. */
-static void set_common(int fd, uint8_t family, unsigned user_timeout_seconds)
+/*
+ * What every connection has; of it only a kernel that is too old takes something away. There is no
+ * TCP_USER_TIMEOUT: it would end the session of a peer that lives and reads slowly, too. Dead paths
+ * are found by the hold timer, readers that never come back by the send hold timer.
+ */
+static void set_common(int fd, uint8_t family)
 {
 	(void)set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	(void)set_int(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOT_SENT_LOW_WATER);
-	(void)set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)(user_timeout_seconds * 1000));
 	if (family == AF_INET)
 		(void)set_int(fd, IPPROTO_IP, IP_TOS, TOS_NETWORK_CONTROL);
 	else
@@ -143,7 +146,7 @@ static int prepare(int fd, const struct bgp_transport *t)
 	r = set_hops(fd, t->remote.family, t->ttl, t->gtsm_hops);
 	if (r < 0)
 		return r;
-	set_common(fd, t->remote.family, t->user_timeout_seconds);
+	set_common(fd, t->remote.family);
 	(void)set_int(fd, IPPROTO_TCP, TCP_SYNCNT, SYN_RETRIES);
 	return bind_source(fd, t);
 }
@@ -258,7 +261,7 @@ int bgp_transport_accept(int listener, struct bgp_accepted *ret_accepted)
 
 int bgp_transport_adopt(int fd, const struct bgp_transport *t)
 {
-	set_common(fd, t->remote.family, t->user_timeout_seconds);
+	set_common(fd, t->remote.family);
 	return set_hops(fd, t->remote.family, t->ttl, t->gtsm_hops);
 }
 
@@ -356,7 +359,7 @@ struct bgp_next_hops bgp_transport_next_hops(const struct ip *local, unsigned if
 
 		if (strcmp(entry->ifa_name, name) != 0 || !ip_is_set(&ip))
 			continue;
-		if (ip.family == AF_INET && !ip_is_set(&hops.v4))
+		if (bgp_next_hop_is_usable_v4(&ip) && !ip_is_set(&hops.v4))
 			hops.v4 = ip;
 		else if (ip.family == AF_INET6 && ip_is_link_local(&ip))
 			hops.ll = ip;

@@ -8,6 +8,7 @@
 
 #include "base/ip.h"
 #include "base/own.h"
+#include "bgp/export.h"
 
 #include <net/if.h>
 #include <stdint.h>
@@ -21,8 +22,7 @@ struct bgp_transport {
 	const uint8_t *password;  /* borrowed; TCP-MD5 */
 	uint8_t password_len;     /* 0: none */
 	uint8_t ttl;
-	uint8_t gtsm_hops;             /* 0: off */
-	unsigned user_timeout_seconds; /* how long sent octets may stay unacknowledged */
+	uint8_t gtsm_hops; /* 0: off */
 };
 
 /**
@@ -78,11 +78,5 @@ struct bgp_endpoint {
 
 void bgp_transport_ends(int fd, struct bgp_endpoint *ret_local, struct bgp_endpoint *ret_remote);
 
-/* Our addresses on the interface that has @local: what may be a next hop. family 0: none. */
-struct bgp_next_hops {
-	struct ip v4;
-	struct ip v6; /* global */
-	struct ip ll;
-};
-
+/* Our addresses on the interface that has @local: what may be a next hop. */
 struct bgp_next_hops bgp_transport_next_hops(const struct ip *local, unsigned ifindex);
