@@ -2,11 +2,28 @@
 
 #include "bgp/engine.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "bgp/session_private.h"
 
 #include <string.h>
+
+enum {
+	NETWORK_GAP_MS = 999, /* between two looks at what changed in the network */
+};
+
+static void on_network(evutil_socket_t fd, short what, void *user)
+{
+	struct bgp_engine *engine = user;
+	struct bgp_session *session;
+
+	(void)fd;
+	(void)what;
+	engine->network_ns = clock_now_ns();
+	TAILQ_FOREACH(session, &engine->sessions, entry)
+		bgp_session_network_changed(session);
+}
 
 struct bgp_engine *bgp_engine_new(struct event_base *base, const struct bgp_engine_conf *conf,
 	bgp_event_fn *on_event, void *user)
@@ -19,6 +36,9 @@ struct bgp_engine *bgp_engine_new(struct event_base *base, const struct bgp_engi
 	engine->user = user;
 	TAILQ_INIT(&engine->sessions);
 	TAILQ_INIT(&engine->lingers);
+	engine->network_timer = evtimer_new(base, on_network, engine);
+	if (!engine->network_timer)
+		abort(); /* only memory can be missing */
 	bgp_listen_open(engine);
 	return engine;
 }
@@ -35,6 +55,7 @@ struct bgp_engine *bgp_engine_free(struct bgp_engine *engine)
 		(void)bgp_session_free(session, 0);
 	}
 	bgp_lingers_fini(&engine->lingers);
+	event_free(engine->network_timer);
 	free(engine);
 	return NULL;
 }
@@ -60,10 +81,9 @@ void bgp_engine_set_conf(struct bgp_engine *engine, const struct bgp_engine_conf
 		bgp_listen_close(engine);
 		bgp_listen_open(engine);
 	}
-	if (!is_new_id)
-		return;
 	TAILQ_FOREACH(session, &engine->sessions, entry) {
-		if (session->conf.router_id != 0)
+		session->is_restarting = session->is_restarting && conf->is_restarting;
+		if (!is_new_id || session->conf.router_id != 0)
 			continue;
 		bgp_session_stop(session, BGP_BY_USER, &why);
 		bgp_session_start(session);
@@ -157,14 +177,18 @@ void bgp_engine_visit(struct bgp_engine *engine, bgp_session_fn *visit, void *us
 		visit(user, session);
 }
 
-void bgp_engine_retry_now(struct bgp_engine *engine)
+void bgp_engine_network_changed(struct bgp_engine *engine)
 {
-	struct bgp_session *session;
+	uint64_t next_ns = engine->network_ns + NETWORK_GAP_MS * NS_PER_MS;
+	uint64_t now_ns = clock_now_ns();
+	struct timeval wait = { 0 };
 
-	TAILQ_FOREACH(session, &engine->sessions, entry) {
-		if (session->next_try_ns != 0)
-			bgp_session_start(session);
-	}
+	if (engine->is_stopped || event_pending(engine->network_timer, EV_TIMEOUT, NULL))
+		return;
+	if (engine->network_ns != 0 && next_ns > now_ns)
+		wait.tv_usec = (suseconds_t)((next_ns - now_ns) / NS_PER_US);
+	if (event_add(engine->network_timer, &wait) < 0)
+		abort(); /* only memory can be missing */
 }
 
 void bgp_engine_stop(struct bgp_engine *engine, enum bgp_stop_way way, const char *text)

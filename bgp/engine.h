@@ -62,8 +62,12 @@ typedef void bgp_session_fn(void *user, struct bgp_session *session);
 /* Every session, by name. */
 void bgp_engine_visit(struct bgp_engine *engine, bgp_session_fn *visit, void *user);
 
-/* The network may have come (back): tries that wait are made now. For netlink's events. */
-void bgp_engine_retry_now(struct bgp_engine *engine);
+/*
+ * Something of links or addresses changed. Tries that failed for want of a network are made now, and
+ * sessions that are up see whether their next hops are still the right ones. What is seen to in a
+ * burst is seen to once a second: this may be called for each of netlink's events.
+ */
+void bgp_engine_network_changed(struct bgp_engine *engine);
 
 enum bgp_stop_way {
 	BGP_STOP_FOR_GOOD,    /* Cease, a hard reset where the peer would keep stale routes */

@@ -104,16 +104,28 @@ static void tell_all(struct out_family *family)
 	family->told = 0;
 }
 
+static void tell_all_families(struct bgp_out *out)
+{
+	for (size_t i = 0; i < BGP_FAMILY_COUNT_; i++)
+		tell_all(&out->family[i]);
+	out->wake(out->user);
+}
+
 void bgp_out_set_drain(struct bgp_out *out, bool is_drain)
 {
 	if (out->is_drain == is_drain)
 		return;
 	out->is_drain = is_drain;
+	if (out->is_up)
+		tell_all_families(out);
+}
+
+void bgp_out_set_export(struct bgp_out *out, const struct bgp_export *ex)
+{
 	if (!out->is_up)
 		return;
-	for (size_t i = 0; i < BGP_FAMILY_COUNT_; i++)
-		tell_all(&out->family[i]);
-	out->wake(out->user);
+	out->ex = *ex;
+	tell_all_families(out);
 }
 
 static void hold(struct out_family *family, const struct bgp_route_table *table, uint32_t number)

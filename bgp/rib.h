@@ -90,6 +90,9 @@ void bgp_out_move(struct bgp_out *out, struct bgp_rib *to);
 /* The session is Established: the whole table is due, then End-of-RIB. @ex is copied. */
 void bgp_out_up(struct bgp_out *out, const struct bgp_export *ex);
 
+/* Our next hops changed, the session stays: all routes again, or withdrawn if none is left. */
+void bgp_out_set_export(struct bgp_out *out, const struct bgp_export *ex);
+
 /* The session is gone: the peer holds nothing. */
 void bgp_out_down(struct bgp_out *out);
 

@@ -354,12 +354,44 @@ static struct bgp_export export_of(const struct bgp_session *session, const stru
 	return ex;
 }
 
+/* True if a try failed at this end of the network: what comes or goes here can mend that. */
+static bool is_local_fault(const struct bgp_end *end)
+{
+	switch (-end->error) {
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+	case EADDRNOTAVAIL:
+	case ENODEV:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void bgp_session_network_changed(struct bgp_session *session)
+{
+	const struct bgp_link *up = session->links[BGP_SLOT_UP];
+	struct bgp_export ex;
+	struct bgp_event event = { .export = &ex };
+
+	if (session->next_try_ns != 0 && is_local_fault(&session->last_end))
+		bgp_session_start(session);
+	if (!up)
+		return;
+	ex = export_of(session, up);
+	if (bgp_export_is_same(&ex, &session->export))
+		return;
+	session->export = ex;
+	report(session, BGP_EVENT_EXPORT, &event);
+}
+
 static void on_up(struct bgp_session *session, struct bgp_link *link)
 {
 	struct bgp_refusal why = bgp_cease(BGP_CEASE_COLLISION, NULL, false);
-	struct bgp_export ex = export_of(session, link);
-	struct bgp_event event = { .export = &ex };
+	struct bgp_event event = { .export = &session->export };
 
+	session->export = export_of(session, link);
 	session->links[slot_of(session, link)] = NULL;
 	session->links[BGP_SLOT_UP] = link;
 	stop_retry(session);

@@ -23,6 +23,7 @@ enum bgp_event_type {
 	BGP_EVENT_UP,      /* Established: set an output now */
 	BGP_EVENT_DOWN,    /* was Established and is no more; the output is dropped already */
 	BGP_EVENT_FAILED,  /* a try came to nothing; told once for each different reason */
+	BGP_EVENT_EXPORT,  /* still up, with other next hops: what was told is to be told anew */
 	BGP_EVENT_REFRESH, /* the peer wants @family again */
 	BGP_EVENT_GONE,    /* the peer was removed; the last that is heard of @session */
 };
@@ -30,7 +31,7 @@ enum bgp_event_type {
 struct bgp_event {
 	enum bgp_event_type type;
 	struct bgp_session *session;
-	const struct bgp_export *export; /* of UP; borrowed for the call */
+	const struct bgp_export *export; /* of UP and EXPORT; borrowed for the call */
 	enum bgp_family family;          /* of REFRESH */
 	const struct bgp_end *end;       /* of DOWN and FAILED; borrowed for the call */
 };

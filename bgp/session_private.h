@@ -63,6 +63,7 @@ struct bgp_session {
 	enum bgp_state told_state;
 	uint64_t since_ns;
 	uint64_t established_count;
+	struct bgp_export export; /* while up: as it was reported */
 	struct bgp_end last_end;
 	struct bgp_end told_end;
 	bgp_fill_fn *fill;
@@ -91,6 +92,8 @@ struct bgp_engine {
 	} listeners[BGP_LISTEN_MAX];
 	struct bgp_listen_view listen;
 	bool is_stopped;
+	struct event *network_timer; /* to look at what changed */
+	uint64_t network_ns;         /* when that was done last */
 };
 
 /* listen.c */
@@ -135,6 +138,8 @@ struct bgp_refusal bgp_session_cease(
 	const struct bgp_session *session, uint8_t subcode, const char *text);
 /* Closes without a word if that makes the peer keep our routes for a restart (RFC 4724). */
 void bgp_session_leave(struct bgp_session *session);
+/* The network is not what it was: see bgp_engine_network_changed(). */
+void bgp_session_network_changed(struct bgp_session *session);
 /* The address of the peer, as configured or found; family 0: not known. */
 const struct ip *bgp_session_peer(const struct bgp_session *session);
 /* Takes a connection of the peer over. */

@@ -91,6 +91,12 @@ static void on_event(void *user, const struct bgp_event *event)
 		bgp_tell(bgp, "BGP session not established", link->name,
 			bgp_end_format(event->end, text), true);
 		break;
+	case BGP_EVENT_EXPORT:
+		bgp_out_set_export(link->out, event->export);
+		log_info("other next hops for a peer", kv_str("peer", link->name),
+			kv_ip("ipv4", &event->export->next_hop_v4),
+			kv_ip("ipv6", &event->export->next_hop_v6));
+		break;
 	case BGP_EVENT_REFRESH:
 		bgp_out_refresh(link->out, event->family);
 		break;
@@ -423,7 +429,7 @@ void speaker_bgp_reload(struct speaker_bgp *bgp, const struct settings *settings
 void speaker_bgp_network_changed(struct speaker_bgp *bgp)
 {
 	if (bgp->phase == BGP_RUNS)
-		bgp_engine_retry_now(bgp->engine);
+		bgp_engine_network_changed(bgp->engine);
 }
 
 bool speaker_bgp_refresh(struct speaker_bgp *bgp, const char *name)

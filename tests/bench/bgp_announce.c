@@ -56,6 +56,9 @@ static void on_event(void *user, const struct bgp_event *event)
 		announcer->session = NULL;
 		bgp_out_down(announcer->out);
 		break;
+	case BGP_EVENT_EXPORT:
+		bgp_out_set_export(announcer->out, event->export);
+		break;
 	case BGP_EVENT_REFRESH:
 		bgp_out_refresh(announcer->out, event->family);
 		break;

@@ -25,7 +25,7 @@ enum {
 struct side {
 	struct bgp_engine *engine;
 	struct bgp_peer_conf conf;
-	unsigned ups, downs, failures, refreshes, gone;
+	unsigned ups, downs, failures, refreshes, gone, exports;
 	struct bgp_end end;
 	struct bgp_export export;
 	unsigned to_fill; /* messages that the output still has */
@@ -77,6 +77,9 @@ static void on_event(void *user, const struct bgp_event *event)
 	case BGP_EVENT_FAILED:
 		side->failures++;
 		side->end = *event->end;
+		break;
+	case BGP_EVENT_EXPORT:
+		side->exports++;
 		break;
 	case BGP_EVENT_REFRESH:
 		side->refreshes++;
@@ -368,6 +371,66 @@ static void nobody_there_is_tried_again_with_patience(void **state)
 	pair_free(pair);
 }
 
+/* Pods come and go, and links with them: that is no reason to ask who said no once more. */
+static void news_of_the_network_do_not_hurry_a_peer_that_refuses(void **state)
+{
+	struct pair *pair = pair_new(false);
+	uint64_t limit;
+
+	(void)state;
+	pair->east.conf.peer_as = 64999;
+	put(&pair->east);
+	put(&pair->west);
+	run_until(pair, &pair->west.failures, 1);
+	while (view_of(&pair->west).failures < 3)
+		run_for(pair, 10);
+	limit = clock_now_ns() + 2 * NS_PER_S;
+	while (clock_now_ns() < limit) {
+		bgp_engine_network_changed(pair->west.engine);
+		run_for(pair, 10);
+	}
+	/* After the third refusal there are three seconds at least, then six. */
+	assert_true(view_of(&pair->west).failures <= 4);
+	pair_free(pair);
+}
+
+static void news_of_the_network_make_who_had_none_try_again(void **state)
+{
+	struct pair *pair = pair_new(false);
+
+	(void)state;
+	pair->west.conf.connect_seconds = 300;
+	(void)strcpy(pair->west.conf.interface, "missing0");
+	put(&pair->east);
+	put(&pair->west);
+	run_until(pair, &pair->west.failures, 1);
+	assert_int_equal(pair->west.end.error, -ENODEV);
+	while (view_of(&pair->west).failures < 4)
+		run_for(pair, 10);
+	bgp_engine_network_changed(pair->west.engine);
+	run_for(pair, 100);
+	assert_true(view_of(&pair->west).failures >= 5);
+	/* And not more often than once a second. */
+	for (unsigned i = 0; i < 20; i++) {
+		bgp_engine_network_changed(pair->west.engine);
+		run_for(pair, 10);
+	}
+	assert_true(view_of(&pair->west).failures <= 6);
+	pair_free(pair);
+}
+
+static void next_hops_that_stay_are_not_told_again(void **state)
+{
+	struct pair *pair = established();
+
+	(void)state;
+	bgp_engine_network_changed(pair->west.engine);
+	run_for(pair, 100);
+	assert_int_equal(pair->west.exports, 0);
+	assert_int_equal(view_of(&pair->west).state, BGP_ESTABLISHED);
+	pair_free(pair);
+}
+
 static void a_held_peer_stays_down(void **state)
 {
 	struct pair *pair = pair_new(false);
@@ -510,6 +573,9 @@ int main(void)
 		cmocka_unit_test(only_a_change_that_must_restarts_the_session),
 		cmocka_unit_test(a_wrong_as_is_refused_with_its_code),
 		cmocka_unit_test(nobody_there_is_tried_again_with_patience),
+		cmocka_unit_test(news_of_the_network_do_not_hurry_a_peer_that_refuses),
+		cmocka_unit_test(news_of_the_network_make_who_had_none_try_again),
+		cmocka_unit_test(next_hops_that_stay_are_not_told_again),
 		cmocka_unit_test(a_held_peer_stays_down),
 		cmocka_unit_test(of_two_connections_one_stays),
 		cmocka_unit_test(an_unknown_address_is_closed_without_a_word),

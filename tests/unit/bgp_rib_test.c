@@ -554,6 +554,41 @@ static void a_route_that_loses_its_next_hop_is_withdrawn(void **state)
 	assert_int_equal(peer_med(&f->peer, 1), 3);
 }
 
+static void other_next_hops_are_told_with_all_routes(void **state)
+{
+	struct fixture *f = *state;
+	struct bgp_export ex = plain_export();
+
+	(void)put_med(f->rib, 1, 0);
+	(void)put_med(f->rib, 2, 0);
+	peer_read_all(&f->peer);
+	ex.next_hop_v4.bytes[3] = 77;
+	f->peer.woken = 0;
+	bgp_out_set_export(f->peer.out, &ex);
+	assert_int_equal(f->peer.woken, 1);
+	peer_read_all(&f->peer);
+	assert_int_equal(f->peer.table->announced, 4);
+	assert_int_equal(f->peer.table->count, 2);
+}
+
+static void a_next_hop_that_goes_takes_its_routes_and_brings_them_back(void **state)
+{
+	struct fixture *f = *state;
+	struct bgp_export ex = plain_export();
+	const struct bgp_export before = ex;
+
+	(void)put_med(f->rib, 1, 0);
+	peer_read_all(&f->peer);
+	ex.next_hop_v4 = (struct ip){ 0 };
+	bgp_out_set_export(f->peer.out, &ex);
+	peer_read_all(&f->peer);
+	assert_int_equal(f->peer.table->count, 0);
+	assert_true(bgp_out_view(f->peer.out).family[BGP_IPV4_UNICAST].is_held_back);
+	bgp_out_set_export(f->peer.out, &before);
+	peer_read_all(&f->peer);
+	assert_int_equal(f->peer.table->count, 1);
+}
+
 static void drain_tells_all_routes_again_and_its_end_too(void **state)
 {
 	static const uint8_t graceful_shutdown[] = { 0xc0, 8, 4, 0xff, 0xff, 0, 0 };
@@ -892,6 +927,8 @@ int main(void)
 		RIB_TEST(a_thousand_refreshes_cost_two),
 		RIB_TEST(routes_without_a_next_hop_are_held_back),
 		RIB_TEST(a_route_that_loses_its_next_hop_is_withdrawn),
+		RIB_TEST(other_next_hops_are_told_with_all_routes),
+		RIB_TEST(a_next_hop_that_goes_takes_its_routes_and_brings_them_back),
 		RIB_TEST(drain_tells_all_routes_again_and_its_end_too),
 		RIB_TEST(a_peer_that_changes_its_group_keeps_what_both_have),
 		RIB_TEST(routes_can_be_walked_and_found),

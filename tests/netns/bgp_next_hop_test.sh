@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Next hops follow the addresses of the node, and no session is reset for it: one over IPv4 carries
+# IPv6 routes as soon as there is a global address, with another one when that is replaced, and no
+# more when it is gone. And on a link without numbers an IPv4 address that the router can not reach
+# is no next hop. Topology: lib.sh, with a router (.254) that node-a peers with.
+set -u
+build=$1
+# shellcheck source=tests/netns/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/netns/bgp.sh
+. "$(dirname "$0")/bgp.sh"
+
+make_segment
+make_router
+ip -n "$run-node-a" addr del 2001:db8::1/64 dev eth0
+start_frr router <<'CONF'
+hostname router
+router bgp 65000
+ bgp router-id 192.0.2.254
+ no bgp ebgp-requires-policy
+ no bgp default ipv4-unicast
+ neighbor 192.0.2.1 remote-as 65001
+ address-family ipv4 unicast
+  neighbor 192.0.2.1 activate
+ exit-address-family
+ address-family ipv6 unicast
+  neighbor 192.0.2.1 activate
+ exit-address-family
+CONF
+
+dir=$work/manifests
+write_cluster "$dir"
+put "$dir/bgp.yaml" <<'YAML'
+apiVersion: metallb.io/v1beta2
+kind: BGPPeer
+metadata: {name: router, namespace: metallb-system}
+spec: {myASN: 65001, peerASN: 65000, peerAddress: 192.0.2.254, ebgpMultiHop: true, dualStackAddressFamily: true}
+---
+apiVersion: metallb.io/v1beta1
+kind: BGPAdvertisement
+metadata: {name: all, namespace: metallb-system}
+YAML
+put_service "$dir" web 7
+put "$dir/six.yaml" <<'YAML'
+apiVersion: v1
+kind: Service
+metadata: {name: six, annotations: {metallb.io/loadBalancerIPs: "2001:db8:100::6"}}
+spec: {type: LoadBalancer, clusterIP: "fd00::6", ipFamilies: [IPv6], ports: [{port: 80}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: six-1, labels: {kubernetes.io/service-name: six}}
+addressType: IPv6
+ports: [{port: 80, protocol: TCP}]
+endpoints:
+- {addresses: ["fd00:1::1"], nodeName: node-a}
+YAML
+start_bellmand node-a "$dir"
+
+four() { frr router "show bgp ipv4 unicast 198.51.100.7/32 json" | jq -e '.paths | length > 0' >/dev/null; }
+six() { frr router "show bgp ipv6 unicast 2001:db8:100::6/128 json"; }
+has_six() { six | jq -e '.paths | length > 0' >/dev/null; }
+lacks_six() { ! has_six; }
+goes_by() { six | jq -e --arg hop "$1" '[.paths[].nexthops[].ip] | index($hop) != null' >/dev/null; }
+
+wait_for 20 "the session" is_established node-a router || fail "session: $(ctl node-a bgp)"
+wait_for 10 "the IPv4 route" four || fail "IPv4 route"
+has_six && fail "an IPv6 route without a next hop: $(six)"
+ctl node-a bgp router | grep -q 'next hop' || fail "it is not said why: $(ctl node-a bgp router)"
+
+ip -n "$run-node-a" addr add 2001:db8::1/64 dev eth0 nodad
+wait_for 10 "the IPv6 route, by the address that came" goes_by 2001:db8::1 || fail "came: $(six)"
+ip -n "$run-node-a" addr add 2001:db8::77/64 dev eth0 nodad
+ip -n "$run-node-a" addr del 2001:db8::1/64 dev eth0
+wait_for 10 "the IPv6 route, by the new address" goes_by 2001:db8::77 || fail "replaced: $(six)"
+goes_by 2001:db8::1 && fail "the old next hop stayed"
+ip -n "$run-node-a" addr del 2001:db8::77/64 dev eth0
+wait_for 10 "the IPv6 route is gone" lacks_six || fail "stayed: $(six)"
+four || fail "the IPv4 route went with it"
+ctl node-a -o json bgp | jq -e '.peers[0].established_count == 1' >/dev/null || fail "the session was reset"
+echo "good"
