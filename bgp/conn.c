@@ -79,15 +79,16 @@ static size_t message_len(const uint8_t *message)
 
 /*
  * The peer shall read why, not first what is of no use any more: messages of which nothing was
- * given to the kernel are dropped. One that is half sent is finished, or it would read garbage.
+ * given to the kernel are dropped. One that is half sent is finished, or it would read garbage; and
+ * an OPEN must come before all. Without the KEEPALIVE behind it the peer does not take a connection
+ * for Established that lost a collision (RFC 4271 section 6.8).
  */
 static void drop_unsent(struct bgp_conn *conn)
 {
 	size_t at = 0;
 
-	if (conn->state != BGP_ESTABLISHED)
-		return; /* an OPEN must come first */
-	while (at < conn->out_at)
+	while (at < conn->out_end &&
+		(at < conn->out_at || conn->out_buf[at + BGP_HEADER_LEN - 1] == BGP_MSG_OPEN))
 		at += message_len(conn->out_buf + at);
 	if (at < conn->out_end)
 		conn->out_end = at;

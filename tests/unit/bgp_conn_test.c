@@ -475,9 +475,44 @@ static void long_messages_are_taken_since_we_offered_it(void **state)
 	fixture_free(f);
 }
 
+/* RFC 4271 section 6.8: by the OPEN it is settled who goes, and that one never says KEEPALIVE. */
+static void who_loses_a_collision_hears_cease_right_behind_the_open(void **state)
+{
+	struct fixture *f = connected(90);
+	struct bgp_refusal why = bgp_cease(BGP_CEASE_COLLISION, NULL, false);
+	size_t before;
+
+	(void)state;
+	before = f->said_len;
+	hear(f, OPEN);
+	bgp_conn_stop(&f->conn, BGP_EV_COLLISION, BGP_BY_US, &why, f->now);
+	flush_all(f);
+	assert_true(f->said_len > before);
+	assert_int_equal(f->said[before + 18], BGP_MSG_NOTIFICATION);
+	assert_int_equal(last_said(f), BGP_ERR_CEASE << 8 | BGP_CEASE_COLLISION);
+	fixture_free(f);
+}
+
+static void an_open_that_waits_is_sent_before_a_cease(void **state)
+{
+	struct fixture *f = fixture_new(90);
+	struct bgp_refusal why = bgp_cease(BGP_CEASE_ADMIN_SHUTDOWN, NULL, false);
+
+	(void)state;
+	bgp_conn_event(&f->conn, BGP_EV_START_PASSIVE, f->now);
+	bgp_conn_event(&f->conn, BGP_EV_TCP_UP, f->now);
+	hear(f, OPEN);
+	bgp_conn_stop(&f->conn, BGP_EV_STOP, BGP_BY_USER, &why, f->now);
+	assert_int_equal(last_said(f), BGP_ERR_CEASE << 8 | BGP_CEASE_ADMIN_SHUTDOWN);
+	assert_int_equal(f->said[18], BGP_MSG_OPEN);
+	fixture_free(f);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest others[] = {
+		cmocka_unit_test(who_loses_a_collision_hears_cease_right_behind_the_open),
+		cmocka_unit_test(an_open_that_waits_is_sent_before_a_cease),
 		cmocka_unit_test(an_open_is_waited_for_240_seconds),
 		cmocka_unit_test(hurry_cuts_that_wait_short),
 		cmocka_unit_test(the_smaller_hold_time_is_the_one),
