@@ -374,22 +374,33 @@ uint32_t bgp_capabilities_mask(const struct bgp_capabilities *caps)
 	return mask;
 }
 
+/*
+ * True if the session can not be without what @code says. A fault in another one costs no more than
+ * that one: it is as if the peer had offered something that we do not know.
+ */
+static bool is_vital(uint8_t code)
+{
+	return code == BGP_CAP_MULTIPROTOCOL || code == BGP_CAP_AS4;
+}
+
 int bgp_capabilities_parse(struct wire_reader *value, struct bgp_capabilities *caps)
 {
 	while (wire_left(value) > 0) {
 		uint8_t code = wire_u8(value);
 		struct wire_reader one = wire_sub(value, wire_u8(value));
 		const struct kind *kind = find_kind(code);
+		struct bgp_capabilities with = *caps;
 
 		if (!wire_ok(value) || !wire_ok(&one))
 			return -EPROTO;
-		if (!kind) {
-			caps->unknown++;
-			continue;
-		}
-		kind->read(&one, caps);
-		if (!wire_ok(&one) || wire_left(&one) > 0)
+		if (kind)
+			kind->read(&one, &with);
+		if (kind && wire_ok(&one) && wire_left(&one) == 0)
+			*caps = with;
+		else if (is_vital(code))
 			return -EPROTO;
+		else
+			caps->unknown++;
 	}
 	return 0;
 }

@@ -68,7 +68,7 @@ struct bgp_capabilities {
 	bool has_role_conflict;   /* several different roles */
 	char host[BGP_FQDN_SIZE]; /* made safe to print; "" unless given */
 	char domain[BGP_FQDN_SIZE];
-	uint16_t unknown; /* how many were skipped */
+	uint16_t unknown; /* how many were skipped: not known, or not well formed */
 };
 
 /* What an offer of nothing means: IPv4 unicast, 2-octet AS numbers, no role. */
@@ -79,7 +79,8 @@ struct bgp_capabilities bgp_capabilities_none(void);
  * @value: the parameter's value; consumed
  * @caps:  starts as bgp_capabilities_none(); the offer is the union of all parameters
  *
- * Return: 0, or -EPROTO if a capability runs over the parameter or has a length it can not have.
+ * Return: 0, or -EPROTO if a capability runs over the parameter, or if multiprotocol or 4-octet AS has
+ * a length it can not have. Others that are not well formed are skipped.
  */
 must_check int bgp_capabilities_parse(struct wire_reader *value, struct bgp_capabilities *caps);
 

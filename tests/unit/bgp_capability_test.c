@@ -43,6 +43,41 @@ static void unknown_ones_are_counted_and_skipped(void **state)
 	assert_true(caps.has_route_refresh);
 }
 
+static void a_faulty_one_is_skipped_and_leaves_nothing_behind(void **state)
+{
+	struct bgp_capabilities caps = parsed("4901 05 4600"); /* a name that is not there */
+
+	(void)state;
+	assert_string_equal(caps.host, "");
+	assert_int_equal(caps.unknown, 1);
+	assert_true(caps.has_enhanced_refresh);
+	caps = parsed("020100 4600");
+	assert_false(caps.has_route_refresh);
+	assert_true(caps.has_enhanced_refresh);
+	caps = parsed("4007 8078 00010180 00");
+	assert_false(caps.has_graceful_restart);
+	assert_int_equal(caps.gr_families, 0);
+	assert_int_equal(parsed("0902 0303").role, BGP_ROLE_NONE);
+	assert_int_equal(parsed("0505 0001000100").extended_next_hop, 0);
+	assert_false(parsed("4001 00").has_graceful_restart);
+	caps = parsed("4503 000101");
+	assert_int_equal(caps.add_path_send | caps.add_path_receive, 0);
+}
+
+static void without_families_or_as_there_is_no_session(void **state)
+{
+	static const char *const faults[] = { "4103 00fde8", "4105 0000fde800", "0103 000100" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct hex h = hex(faults[i]);
+		struct wire_reader r = wire_reader(h.bytes, h.len);
+		struct bgp_capabilities caps = bgp_capabilities_none();
+
+		assert_int_equal(bgp_capabilities_parse(&r, &caps), -EPROTO);
+	}
+}
+
 static void extended_next_hop_is_taken_for_ipv4_over_ipv6_only(void **state)
 {
 	(void)state;
@@ -142,6 +177,8 @@ int main(void)
 		cmocka_unit_test(ipv6_alone_takes_ipv4_away),
 		cmocka_unit_test(families_we_do_not_speak_still_take_ipv4_away),
 		cmocka_unit_test(unknown_ones_are_counted_and_skipped),
+		cmocka_unit_test(a_faulty_one_is_skipped_and_leaves_nothing_behind),
+		cmocka_unit_test(without_families_or_as_there_is_no_session),
 		cmocka_unit_test(extended_next_hop_is_taken_for_ipv4_over_ipv6_only),
 		cmocka_unit_test(of_two_graceful_restarts_the_last_counts),
 		cmocka_unit_test(add_path_ways_are_told_apart),
