@@ -11,12 +11,14 @@
 
 enum {
 	WAIT_SECONDS = 1,
-	LINGERS_MAX = 64, /* what a peer that dials without end can make us keep */
+	LINGERS_MAX = 256,
+	LINGERS_OF_ONE_MAX = 4, /* what a peer that dials without end can make us keep */
 };
 
 struct bgp_linger {
 	TAILQ_ENTRY(bgp_linger) entry;
 	struct bgp_lingers *list;
+	const void *owner;
 	int fd;
 	uint8_t *rest; /* owned */
 	size_t at, len;
@@ -75,28 +77,41 @@ static void on_limit(evutil_socket_t fd, short what, void *user)
 	end(user);
 }
 
-static bool is_full(struct bgp_lingers *list)
+static bool is_full(struct bgp_lingers *list, const void *owner)
 {
 	const struct bgp_linger *linger;
 	unsigned count = 0;
+	unsigned own = 0;
 
-	TAILQ_FOREACH(linger, list, entry)
+	TAILQ_FOREACH(linger, list, entry) {
 		count++;
-	return count >= LINGERS_MAX;
+		own += linger->owner == owner;
+	}
+	return count >= LINGERS_MAX || own >= LINGERS_OF_ONE_MAX;
 }
 
-void bgp_linger_add(
-	struct bgp_lingers *list, struct event_base *base, int fd, const uint8_t *rest, size_t len)
+/* One try is nearly always enough: a last word is short, and the kernel has room. */
+static void end_at_once(int fd, const uint8_t *rest, size_t len)
+{
+	if (len > 0)
+		(void)!send(fd, rest, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)shutdown(fd, SHUT_WR);
+	(void)close(fd);
+}
+
+void bgp_linger_add(struct bgp_lingers *list, struct event_base *base, const void *owner, int fd,
+	const uint8_t *rest, size_t len)
 {
 	static const struct timeval limit = { .tv_sec = WAIT_SECONDS };
 	struct bgp_linger *linger;
 
-	if (is_full(list)) {
-		(void)close(fd);
+	if (is_full(list, owner)) {
+		end_at_once(fd, rest, len);
 		return;
 	}
 	linger = xnew(struct bgp_linger);
 	linger->list = list;
+	linger->owner = owner;
 	linger->fd = fd;
 	linger->rest = len > 0 ? xmemdup(rest, len) : NULL;
 	linger->len = len;

@@ -16,12 +16,13 @@ struct bgp_linger;
 TAILQ_HEAD(bgp_lingers, bgp_linger);
 
 /**
- * bgp_linger_add() - close @fd politely; at once if too many linger already
- * @fd:   taken over
- * @rest: octets still to be written, copied; 0 of them: only the shutdown
+ * bgp_linger_add() - close @fd politely; if too many linger already, at once after one try to write
+ * @owner: whose it is, to be compared and no more: each has a few places
+ * @fd:    taken over
+ * @rest:  octets still to be written, copied; 0 of them: only the shutdown
  */
-void bgp_linger_add(
-	struct bgp_lingers *list, struct event_base *base, int fd, const uint8_t *rest, size_t len);
+void bgp_linger_add(struct bgp_lingers *list, struct event_base *base, const void *owner, int fd,
+	const uint8_t *rest, size_t len);
 
 /* Closes all of them at once. */
 void bgp_lingers_fini(struct bgp_lingers *list);

@@ -249,6 +249,9 @@ void bgp_link_close(struct bgp_link *link, bool is_polite)
 	size_t len;
 	const uint8_t *rest = bgp_conn_unsent(&link->conn, &len);
 
+	/* A connection that is not there yet is not to come while it waits to be closed. */
+	if (link->is_connecting)
+		is_polite = false;
 	link->is_connecting = false;
 	(void)event_del(link->timer);
 	if (link->read)
@@ -257,7 +260,7 @@ void bgp_link_close(struct bgp_link *link, bool is_polite)
 		event_free(link->write);
 	link->read = link->write = NULL;
 	if (link->fd >= 0 && is_polite)
-		bgp_linger_add(&engine->lingers, engine->base, link->fd, rest, len);
+		bgp_linger_add(&engine->lingers, engine->base, link->session, link->fd, rest, len);
 	else if (link->fd >= 0)
 		(void)close(link->fd);
 	link->fd = -1;
