@@ -43,6 +43,15 @@ enum bgp_peer_change bgp_peer_compare(
 	return BGP_CHANGE_NONE;
 }
 
+bool bgp_peer_is_left(const struct bgp_peer_conf *old, const struct bgp_peer_conf *new)
+{
+	return !ip_equal(&old->address, &new->address) || !ip_equal(&old->source, &new->source) ||
+		strcmp(old->interface, new->interface) != 0 || strcmp(old->vrf, new->vrf) != 0 ||
+		old->local_as != new->local_as || old->type != new->type ||
+		old->peer_as != new->peer_as || (old->families & ~new->families) ||
+		(old->has_graceful_restart && !new->has_graceful_restart);
+}
+
 bool bgp_peer_is_internal(const struct bgp_peer_conf *conf, uint32_t open_as)
 {
 	switch (conf->type) {

@@ -77,6 +77,12 @@ enum bgp_peer_change {
 enum bgp_peer_change bgp_peer_compare(
 	const struct bgp_peer_conf *old, const struct bgp_peer_conf *new);
 
+/*
+ * True if the router that knows us as @old will not see us again as that: what it keeps for our
+ * restart would draw traffic for nothing.
+ */
+bool bgp_peer_is_left(const struct bgp_peer_conf *old, const struct bgp_peer_conf *new);
+
 /* True if the AS in an OPEN makes it an internal peer; before there was one, by configuration. */
 bool bgp_peer_is_internal(const struct bgp_peer_conf *conf, uint32_t open_as);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 enum {
+	YOUNG_SECONDS = 5,        /* as long a dial of before may still be under way */
 	SILENT_OPEN_SECONDS = 10, /* for the OPEN of a connection that keeps another one waiting */
 };
 
@@ -183,8 +184,25 @@ static void on_retry(evutil_socket_t fd, short what, void *user)
 	bgp_session_start(session);
 }
 
-/* What is remembered of a peer's OPEN errors, and how patient to be next time. */
-static uint64_t wait_after(struct bgp_session *session, const struct bgp_link *link)
+/* True if the peer refused something of our OPEN that the next one will be without. */
+static bool retreat(struct bgp_session *session, const struct bgp_link *link)
+{
+	const struct bgp_end *end = &link->conn.end;
+	const struct bgp_notification *n = &end->notification;
+
+	if (end->by != BGP_BY_PEER || n->code != BGP_ERR_OPEN || end->was_established)
+		return false;
+	if (!bgp_open_retreat(&session->limits, bgp_capabilities_mask(&link->conn.sent), n->subcode,
+		    n->data, n->data_len < sizeof(n->data) ? n->data_len : sizeof(n->data)))
+		return false;
+	log_warn("peer refuses what we offer: less next time", kv_str("peer", session->conf.name),
+		kv_str("why", bgp_suberror_name(n->code, n->subcode)));
+	return true;
+}
+
+/* How patient to be next time. */
+static uint64_t wait_after(
+	struct bgp_session *session, const struct bgp_link *link, bool is_different)
 {
 	const struct bgp_end *end = &link->conn.end;
 	const struct bgp_notification *n = &end->notification;
@@ -192,21 +210,12 @@ static uint64_t wait_after(struct bgp_session *session, const struct bgp_link *l
 		.was_established = end->was_established,
 		.lived_ns = end->at_ns - link->conn.up_ns,
 		.is_refused = n->code != 0,
-		.is_at_once = end->by == BGP_BY_USER || bgp_retry_is_harmless(n),
+		.is_at_once = is_different || end->by == BGP_BY_USER || bgp_retry_is_harmless(n),
 		.is_too_much = end->by == BGP_BY_PEER && n->code == BGP_ERR_CEASE &&
 			(n->subcode == BGP_CEASE_MAX_PREFIXES ||
 				n->subcode == BGP_CEASE_OUT_OF_RESOURCES),
 	};
 
-	if (end->by == BGP_BY_PEER && n->code == BGP_ERR_OPEN && !end->was_established &&
-		bgp_open_retreat(&session->limits, bgp_capabilities_mask(&link->conn.sent),
-			n->subcode, n->data,
-			n->data_len < sizeof(n->data) ? n->data_len : sizeof(n->data))) {
-		log_warn("peer refuses what we offer: less next time",
-			kv_str("peer", session->conf.name),
-			kv_str("why", bgp_suberror_name(n->code, n->subcode)));
-		cause.is_at_once = true;
-	}
 	return bgp_retry_wait(&session->retry, &cause, session->conf.connect_seconds, arc4random());
 }
 
@@ -228,6 +237,7 @@ static void bury(struct bgp_session *session, enum bgp_slot slot)
 	bool is_collision = end.notification.code == BGP_ERR_CEASE &&
 		end.notification.subcode == BGP_CEASE_COLLISION && !end.was_established;
 	bool may_linger = end.by != BGP_BY_NETWORK;
+	bool is_different = retreat(session, link);
 	uint64_t wait_ns;
 
 	if (slot == BGP_SLOT_UP) {
@@ -238,7 +248,7 @@ static void bury(struct bgp_session *session, enum bgp_slot slot)
 		end.what = "no answer; perhaps the peer has no TCP-MD5 key, or another one";
 	bgp_link_close(link, may_linger);
 	if (!is_anything_under_way(session)) {
-		wait_ns = wait_after(session, link);
+		wait_ns = wait_after(session, link, is_different);
 		if (may_run(session))
 			try_in(session, wait_ns);
 	}
@@ -300,6 +310,19 @@ static bool dialled_stays(const struct bgp_session *session, const struct bgp_op
 	return session->conf.local_as > theirs->as;
 }
 
+/*
+ * RFC 4724 section 5: with graceful restart a peer that dials has lost its old connection. But its
+ * dial may have been under way when the other connection came up: that is a collision, and the peer
+ * settles it as one, too.
+ */
+static bool has_come_back(const struct bgp_link *up, const struct bgp_link *link)
+{
+	if (!up->conn.agreed.graceful_restart)
+		return false;
+	return link->conn.theirs.caps.is_restarting ||
+		clock_now_ns() - up->conn.up_ns >= YOUNG_SECONDS * NS_PER_S;
+}
+
 /* The peer's OPEN came on @link while another connection exists. */
 static void settle_collision(struct bgp_session *session, struct bgp_link *link)
 {
@@ -309,8 +332,7 @@ static void settle_collision(struct bgp_session *session, struct bgp_link *link)
 	enum bgp_slot other = slot == BGP_SLOT_DIALLED ? BGP_SLOT_ACCEPTED : BGP_SLOT_DIALLED;
 	bool stays;
 
-	if (up && up->conn.agreed.graceful_restart) {
-		/* RFC 4724 section 5: it dials since it lost the old one. */
+	if (up && has_come_back(up, link)) {
 		drop_link(session, BGP_SLOT_UP, "the peer came back on a new connection");
 	} else if (up) {
 		bgp_conn_probe(&up->conn, clock_now_ns());
@@ -457,8 +479,8 @@ void bgp_session_accept(struct bgp_session *session, const struct bgp_accepted *
 		old = NULL;
 	}
 	if (old || !may_run(session) || bgp_transport_adopt(accepted->fd, &t) < 0) {
-		bgp_linger_add(
-			&session->engine->lingers, session->engine->base, accepted->fd, NULL, 0);
+		bgp_linger_add(&session->engine->lingers, session->engine->base, session,
+			accepted->fd, NULL, 0);
 		return;
 	}
 	if (dialled)
@@ -558,7 +580,9 @@ void bgp_session_set_conf(struct bgp_session *session, const struct bgp_peer_con
 	if (change == BGP_CHANGE_NONE)
 		return;
 	if (change == BGP_CHANGE_RESTART && !conf->held[0] && !conf->is_shut)
-		why = bgp_cease(BGP_CEASE_CONF_CHANGE, NULL, false);
+		why = bgp_peer_is_left(&session->conf, conf) ?
+			bgp_session_cease(session, BGP_CEASE_CONF_CHANGE, NULL) :
+			bgp_cease(BGP_CEASE_CONF_CHANGE, NULL, false);
 	if (session->conf.is_shut != conf->is_shut)
 		session->is_shut = conf->is_shut;
 	if (change == BGP_CHANGE_NEXT_SESSION && session->links[BGP_SLOT_UP])

@@ -186,6 +186,68 @@ static unsigned raw_hear(struct host *host, struct raw *raw, unsigned ms)
 	}
 }
 
+static void raw_say(struct raw *raw, const struct wire_writer *w)
+{
+	assert_true(wire_writer_ok(w));
+	assert_int_equal(send(raw->fd, w->start, wire_written(w), MSG_NOSIGNAL), wire_written(w));
+}
+
+static void raw_say_keepalive(struct raw *raw)
+{
+	uint8_t bytes[BGP_HEADER_LEN];
+	struct wire_writer w = wire_writer(bytes, sizeof(bytes));
+
+	bgp_keepalive_build(&w);
+	raw_say(raw, &w);
+}
+
+/* The OPEN of the peer, with graceful restart; @is_restarting: and its R bit. */
+static void raw_say_open(struct raw *raw, unsigned hold_seconds, bool is_restarting)
+{
+	uint8_t bytes[BGP_MESSAGE_MAX];
+	struct wire_writer w = wire_writer(bytes, sizeof(bytes));
+	struct bgp_open_limits limits = { 0 };
+	struct bgp_open open = {
+		.as = PEER_AS,
+		.hold_seconds = (uint16_t)hold_seconds,
+		.id = 0x0a000002,
+		.caps = bgp_capabilities_none(),
+	};
+
+	open.caps.has_graceful_restart = true;
+	open.caps.has_gr_notification = true;
+	open.caps.restart_seconds = 30;
+	open.caps.is_restarting = is_restarting;
+	(void)bgp_open_build(&w, &open, &limits);
+	raw_say(raw, &w);
+}
+
+static void raw_say_refusal(struct raw *raw, uint8_t subcode, uint8_t capability)
+{
+	uint8_t bytes[BGP_MESSAGE_MAX];
+	struct wire_writer w = wire_writer(bytes, sizeof(bytes));
+	const uint8_t data[] = { capability, 0 };
+	struct bgp_refusal why;
+
+	(void)bgp_refuse(&why, BGP_ERR_OPEN, subcode, data, sizeof(data));
+	bgp_notification_build(&w, &why);
+	raw_say(raw, &w);
+}
+
+static struct raw *raw_up(struct host *host, unsigned hold_seconds)
+{
+	struct raw *raw = raw_dial(2, "");
+
+	assert_int_equal(raw_hear(host, raw, LIMIT_SECONDS * 1000), BGP_MSG_OPEN);
+	raw_say_open(raw, hold_seconds, false);
+	assert_int_equal(raw_hear(host, raw, LIMIT_SECONDS * 1000), BGP_MSG_KEEPALIVE);
+	raw_say_keepalive(raw);
+	for (unsigned i = 0; i < 1000 && host->ups == 0; i++)
+		turn(host);
+	assert_int_equal(host->ups, 1);
+	return raw;
+}
+
 static void an_unsigned_dial_hears_nothing(struct host *host, unsigned last)
 {
 	struct raw *raw = raw_dial(last, "");
@@ -321,6 +383,100 @@ static void without_descriptors_the_loop_does_not_spin(void **state)
 	host_free(host);
 }
 
+/* FRR goes on with keepalives while it has no time to read. */
+static void a_peer_that_lives_and_does_not_read_is_waited_for(void **state)
+{
+	struct host *host = host_new();
+	uint64_t limit;
+	struct raw *raw;
+
+	(void)state;
+	put(host, 1);
+	raw = raw_up(host, 3);
+	host->is_talkative = true;
+	bgp_session_wake(bgp_engine_find(host->engine, "a"));
+	limit = clock_now_ns() + 5 * NS_PER_S;
+	for (unsigned i = 0; clock_now_ns() < limit; i++) {
+		if (i % 50 == 0)
+			raw_say_keepalive(raw);
+		turn(host);
+	}
+	assert_int_equal(host->downs, 0);
+	assert_true(bgp_session_view(bgp_engine_find(host->engine, "a")).unsent > 0);
+	raw_free(raw);
+	host_free(host);
+}
+
+/* Both dialled; ours was faster, and its own comes only now. It takes it for a collision, too. */
+static void a_dial_that_was_under_way_does_not_end_a_young_session(void **state)
+{
+	struct host *host = host_new();
+	struct raw *first;
+	struct raw *late;
+
+	(void)state;
+	host->peers[0].has_graceful_restart = true;
+	put(host, 1);
+	first = raw_up(host, 9);
+	late = raw_dial(2, "");
+	assert_int_equal(raw_hear(host, late, LIMIT_SECONDS * 1000), BGP_MSG_OPEN);
+	raw_say_open(late, 9, false);
+	assert_int_equal(raw_hear(host, late, LIMIT_SECONDS * 1000),
+		BGP_ERR_CEASE << 8 | BGP_CEASE_COLLISION);
+	assert_int_equal(host->downs, 0);
+	raw_free(late);
+	raw_free(first);
+	host_free(host);
+}
+
+static void a_peer_that_restarted_gets_a_new_session_at_once(void **state)
+{
+	struct host *host = host_new();
+	struct raw *first;
+	struct raw *again;
+
+	(void)state;
+	host->peers[0].has_graceful_restart = true;
+	put(host, 1);
+	first = raw_up(host, 9);
+	again = raw_dial(2, "");
+	assert_int_equal(raw_hear(host, again, LIMIT_SECONDS * 1000), BGP_MSG_OPEN);
+	raw_say_open(again, 9, true);
+	assert_int_equal(raw_hear(host, again, LIMIT_SECONDS * 1000), BGP_MSG_KEEPALIVE);
+	assert_int_equal(host->downs, 1);
+	raw_say_keepalive(again);
+	for (unsigned i = 0; i < 1000 && host->ups < 2; i++)
+		turn(host);
+	assert_int_equal(host->ups, 2);
+	raw_free(again);
+	raw_free(first);
+	host_free(host);
+}
+
+static void what_a_dialler_refuses_is_not_offered_to_it_again(void **state)
+{
+	struct host *host = host_new();
+	struct bgp_session_view view;
+	uint32_t offered;
+
+	(void)state;
+	put(host, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		struct raw *raw = raw_dial(2, "");
+
+		assert_int_equal(raw_hear(host, raw, LIMIT_SECONDS * 1000), BGP_MSG_OPEN);
+		view = bgp_session_view(bgp_engine_find(host->engine, "a"));
+		offered = bgp_capabilities_mask(&view.ours.caps);
+		assert_int_equal(
+			!!(offered & bgp_capability_bit(BGP_CAP_EXTENDED_MESSAGE)), i == 0);
+		raw_say_refusal(raw, BGP_OPEN_BAD_CAPABILITY, BGP_CAP_EXTENDED_MESSAGE);
+		for (unsigned k = 0; k < 100; k++)
+			turn(host);
+		raw_free(raw);
+	}
+	host_free(host);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -330,6 +486,10 @@ int main(void)
 		cmocka_unit_test(who_waited_unsigned_is_not_let_in_by_a_new_password),
 		cmocka_unit_test(a_password_that_is_gone_needs_no_signature),
 		cmocka_unit_test(without_descriptors_the_loop_does_not_spin),
+		cmocka_unit_test(a_peer_that_lives_and_does_not_read_is_waited_for),
+		cmocka_unit_test(a_dial_that_was_under_way_does_not_end_a_young_session),
+		cmocka_unit_test(a_peer_that_restarted_gets_a_new_session_at_once),
+		cmocka_unit_test(what_a_dialler_refuses_is_not_offered_to_it_again),
 	};
 
 	return cmocka_run_group_tests_name("bgp_accept", tests, NULL, NULL);

@@ -507,6 +507,32 @@ static void a_stop_for_good_is_a_hard_reset_if_restart_was_agreed(void **state)
 	pair_free(pair);
 }
 
+/* We do not come back to where we were: what is kept there would draw traffic for nothing. */
+static void who_goes_elsewhere_leaves_nothing_to_be_kept(void **state)
+{
+	struct pair *pair = pair_new(false);
+
+	(void)state;
+	pair->west.conf.has_graceful_restart = pair->east.conf.has_graceful_restart = true;
+	pair->west.conf.restart_seconds = pair->east.conf.restart_seconds = 30;
+	put(&pair->east);
+	put(&pair->west);
+	run_until(pair, &pair->west.ups, 1);
+	run_until(pair, &pair->east.ups, 1);
+	pair->west.conf.restart_seconds = 60;
+	put(&pair->west);
+	run_until(pair, &pair->east.downs, 1);
+	assert_int_equal(pair->east.end.notification.subcode, BGP_CEASE_CONF_CHANGE);
+	assert_false(pair->east.end.notification.is_hard);
+	run_until(pair, &pair->west.ups, 2);
+	run_until(pair, &pair->east.ups, 2);
+	pair->west.conf.address = loopback(9);
+	put(&pair->west);
+	run_until(pair, &pair->east.downs, 2);
+	assert_true(pair->east.end.notification.is_hard);
+	pair_free(pair);
+}
+
 static void a_stop_for_restart_is_not(void **state)
 {
 	struct pair *pair = pair_new(false);
@@ -580,6 +606,7 @@ int main(void)
 		cmocka_unit_test(of_two_connections_one_stays),
 		cmocka_unit_test(an_unknown_address_is_closed_without_a_word),
 		cmocka_unit_test(a_stop_for_good_is_a_hard_reset_if_restart_was_agreed),
+		cmocka_unit_test(who_goes_elsewhere_leaves_nothing_to_be_kept),
 		cmocka_unit_test(a_stop_for_restart_is_not),
 		cmocka_unit_test(too_far_a_dialler_is_a_stranger),
 		cmocka_unit_test(signed_sessions_need_one_key),
