@@ -366,7 +366,6 @@ static void take_update(struct bgp_conn *conn, struct wire_reader body, uint64_t
 		.has_as4 = conn->agreed.as4,
 		.is_internal = conn->theirs.as == conn->conf.expect.local_as,
 		.local_as = conn->conf.expect.local_as,
-		.peer_as = conn->theirs.as,
 		.families = conn->agreed.families,
 		.extended_next_hop = conn->agreed.extended_next_hop,
 		.add_path = conn->theirs.caps.add_path_send & conn->sent.add_path_receive,

@@ -38,6 +38,7 @@ struct bgp_finder {
 	struct event *read;
 	struct event *timer;
 	struct ip router;
+	bool is_default; /* it said so */
 	uint64_t heard_ns;
 	uint64_t advertised_ns;
 };
@@ -71,14 +72,22 @@ enum bgp_nd_kind bgp_nd_judge(
 	struct wire_reader r = wire_reader(message, len);
 	uint8_t type = wire_u8(&r);
 	uint8_t code = wire_u8(&r);
+	uint16_t lifetime;
 
+	wire_skip(&r, 4); /* checksum, hop limit, flags */
+	lifetime = wire_u16(&r);
 	if (!wire_ok(&r) || code != 0 || hop_limit != HOP_LIMIT)
 		return BGP_ND_OTHER;
 	if (type == ND_ROUTER_ADVERT && len >= RA_LEN_MIN && ip_is_link_local(source))
-		return BGP_ND_ADVERTISEMENT;
+		return lifetime > 0 ? BGP_ND_DEFAULT_ROUTER : BGP_ND_ADVERTISEMENT;
 	if (type == ND_ROUTER_SOLICIT && len >= RS_LEN_MIN)
 		return BGP_ND_SOLICITATION;
 	return BGP_ND_OTHER;
+}
+
+bool bgp_nd_gives_way(bool is_default, bool is_other_default, uint64_t silent_ns)
+{
+	return silent_ns >= SILENT_SECONDS * NS_PER_S || (is_other_default && !is_default);
 }
 
 static void arm(struct bgp_finder *finder)
@@ -134,23 +143,26 @@ static void solicit(struct bgp_finder *finder)
 	send_to_group(finder, message, bgp_rs_build(message), 2);
 }
 
-static void heard_router(struct bgp_finder *finder, const struct ip *router)
+static void heard_router(struct bgp_finder *finder, const struct ip *router, bool is_default)
 {
 	uint64_t now_ns = clock_now_ns();
+	bool is_known = ip_equal(router, &finder->router);
 
-	if (!ip_equal(router, &finder->router) && ip_is_set(&finder->router) &&
-		now_ns - finder->heard_ns < SILENT_SECONDS * NS_PER_S) {
+	if (!is_known && ip_is_set(&finder->router) &&
+		!bgp_nd_gives_way(finder->is_default, is_default, now_ns - finder->heard_ns)) {
 		log_limited(LOG_L_WARN, "two routers on an unnumbered link: the second is ignored",
 			kv_str("interface", finder->interface), kv_ip("first", &finder->router),
 			kv_ip("second", router));
 		return;
 	}
+	if (!is_known && !finder->on_found(finder->user, router))
+		return;
 	finder->heard_ns = now_ns;
-	if (ip_equal(router, &finder->router))
+	finder->is_default = is_default;
+	if (is_known)
 		return;
 	finder->router = *router;
 	log_info("router found", kv_str("interface", finder->interface), kv_ip("router", router));
-	finder->on_found(finder->user, router);
 }
 
 static int hop_limit_of(struct msghdr *header)
@@ -181,13 +193,16 @@ static void on_read(evutil_socket_t fd, short what, void *user)
 	};
 	ssize_t len = recvmsg(fd, &header, 0);
 	struct ip source = ip_from_bytes(AF_INET6, &from.sin6_addr);
+	enum bgp_nd_kind kind;
 
 	(void)what;
 	if (len < 0)
 		return;
-	switch (bgp_nd_judge(message, (size_t)len, hop_limit_of(&header), &source)) {
+	kind = bgp_nd_judge(message, (size_t)len, hop_limit_of(&header), &source);
+	switch (kind) {
 	case BGP_ND_ADVERTISEMENT:
-		heard_router(finder, &source);
+	case BGP_ND_DEFAULT_ROUTER:
+		heard_router(finder, &source, kind == BGP_ND_DEFAULT_ROUTER);
 		break;
 	case BGP_ND_SOLICITATION:
 		if (clock_now_ns() - finder->advertised_ns >= ANSWER_GAP_SECONDS * NS_PER_S)

@@ -499,16 +499,19 @@ void bgp_session_leave(struct bgp_session *session)
 		drop_link(session, BGP_SLOT_UP, "the speaker restarts");
 }
 
-static void on_found(void *user, const struct ip *router)
+static bool on_found(void *user, const struct ip *router)
 {
 	struct bgp_session *session = user;
 	struct bgp_refusal why = bgp_cease(BGP_CEASE_CONF_CHANGE, NULL, false);
 
+	if (session->links[BGP_SLOT_UP])
+		return false; /* it lives, whether it advertises or not */
 	session->found = *router;
 	session->retry = (struct bgp_retry){ 0 };
 	bgp_session_stop(session, BGP_BY_USER, &why);
 	bgp_listen_sync_keys(session->engine);
 	bgp_session_start(session);
+	return true;
 }
 
 /* An unnumbered peer is looked for as long as it is configured. */

@@ -158,8 +158,9 @@ static bool read_as_path(struct parser *p, struct wire_reader value)
 		return false;
 	update->as_path = value;
 	update->as_octets = (uint8_t)octets;
-	return p->context->is_internal || p->context->peer_as == 0 ||
-		update->first_as == p->context->peer_as;
+	/* Whether the peer's own AS comes first (RFC 4271 section 6.3: may be checked) is left open:
+	 * a route server's does not, nor one of 4 octets on an old session. */
+	return true;
 }
 
 static bool read_next_hop(struct parser *p, struct wire_reader value)

@@ -29,7 +29,6 @@ struct bgp_update_context {
 	bool has_as4;
 	bool is_internal;
 	uint32_t local_as; /* for the loop check; 0: none */
-	uint32_t peer_as;  /* first of the path from an external peer; 0: not checked */
 	uint8_t families;  /* agreed */
 	uint8_t extended_next_hop;
 	uint8_t add_path; /* families in which the peer sends path identifiers */

@@ -36,7 +36,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	context.extended_next_hop = data[0] >> 2 & 1;
 	context.families = data[0] >> 3 & BGP_FAMILIES_ALL;
 	context.add_path = data[0] >> 5 & BGP_FAMILIES_ALL;
-	context.peer_as = data[0] & 128 ? 65000 : 0;
 	judge(data + 1, size - 1, &context);
 	return 0;
 }
