@@ -6,8 +6,9 @@
  * Work goes in batches. A batch is the end of the two lists of a family, all that changed since the
  * peer was told last, sorted by attributes; it is then turned into messages as the session asks for
  * them. A route that changes while it waits in a batch is skipped there and is in the next one, in
- * its latest state. With nothing left to tell the peer is in step: that is when markers (End-of-RIB,
- * EoRR) are true, and only then are they sent.
+ * its latest state. A marker (End-of-RIB, EoRR) is true, and sent, once all is told that there was
+ * when it became due, skipped routes in their later state; what came since does not hold it up. A
+ * family that filled a buffer lets the other one begin the next.
  */
 
 #include "base/mem.h"
@@ -166,6 +167,7 @@ static void family_move(struct bgp_out *out, enum bgp_family i, struct bgp_rib *
 	const struct out_family old = { .held = held, .held_words = family->held_words };
 
 	tell_all(family);
+	family->is_marker_armed = false; /* the new group counts anew */
 	family->held_words = 0;
 	family->held_count = 0;
 	for (uint32_t n = 0; n < from->used; n++) {
@@ -333,6 +335,9 @@ static uint32_t batch_peek(struct out_family *family, const struct bgp_route_tab
 
 		if (table->routes[number].seq <= family->batch_seq)
 			return number;
+		if (table->routes[number].seq > family->marker_seq &&
+			table->routes[number].seq <= table->seq) /* else the number is free */
+			family->marker_seq = table->routes[number].seq;
 	}
 	return BGP_ROUTE_NONE;
 }
@@ -422,12 +427,21 @@ static void refresh_begin(struct bgp_out *out, enum bgp_family i, struct wire_wr
 	}
 }
 
-/* The peer is in step: what can be said about that. */
+/* Between two batches: what can be said of all that was told. */
 static void put_markers(struct bgp_out *out, enum bgp_family i, struct wire_writer *w)
 {
 	struct out_family *family = &out->family[i];
+	bool is_end_of_rib_due = family->is_end_of_rib_due && out->rib->is_loaded;
 
-	if (family->is_end_of_rib_due && out->rib->is_loaded) {
+	if (!is_end_of_rib_due && !family->is_refreshing)
+		return;
+	if (!family->is_marker_armed)
+		family->marker_seq = out->rib->table[i].seq;
+	family->is_marker_armed = true;
+	if (family->told < family->marker_seq)
+		return;
+	family->is_marker_armed = false;
+	if (is_end_of_rib_due) {
 		bgp_end_of_rib_build(w, i);
 		family->is_end_of_rib_due = false;
 		family->is_end_of_rib_sent = true;
@@ -445,6 +459,8 @@ static bool fill_family(struct bgp_out *out, enum bgp_family i, struct wire_writ
 	struct out_family *family = &out->family[i];
 
 	for (;;) {
+		if (!batch_is_left(family) && wire_room(w) >= out->ex.message_max)
+			put_markers(out, i, w);
 		if (wire_room(w) < out->ex.message_max)
 			return false;
 		if (batch_is_left(family)) {
@@ -461,17 +477,20 @@ static bool fill_family(struct bgp_out *out, enum bgp_family i, struct wire_writ
 		}
 	}
 	batch_drop(family);
-	put_markers(out, i, w);
-	return !refresh_may_begin(out, family) || fill_family(out, i, w);
+	return true;
 }
 
 size_t bgp_out_fill(struct bgp_out *out, uint8_t *buf, size_t cap)
 {
 	struct wire_writer w = wire_writer(buf, cap);
 
-	for (enum bgp_family i = 0; i < BGP_FAMILY_COUNT_; i++) {
-		if (is_agreed(out, i) && !fill_family(out, i, &w))
+	for (unsigned k = 0; k < BGP_FAMILY_COUNT_; k++) {
+		enum bgp_family i = (out->turn + k) % BGP_FAMILY_COUNT_;
+
+		if (is_agreed(out, i) && !fill_family(out, i, &w)) {
+			out->turn = (i + 1) % BGP_FAMILY_COUNT_;
 			break;
+		}
 	}
 	out->bytes += wire_written(&w);
 	return wire_written(&w);

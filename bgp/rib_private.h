@@ -30,6 +30,8 @@ struct out_family {
 	bool is_end_of_rib_sent;
 	bool is_refresh_wanted;
 	bool is_refreshing; /* BoRR is sent, EoRR is due */
+	bool is_marker_armed;
+	uint64_t marker_seq; /* End-of-RIB or EoRR is true once the peer knows so much */
 	uint64_t announced;
 	uint64_t withdrawn;
 	uint64_t refreshes;
@@ -44,6 +46,7 @@ struct bgp_out {
 	bool is_drain;
 	struct bgp_export ex; /* while up */
 	struct out_family family[BGP_FAMILY_COUNT_];
+	enum bgp_family turn; /* who comes first in the next buffer */
 	uint64_t messages;
 	uint64_t bytes;
 };

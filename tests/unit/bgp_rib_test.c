@@ -521,6 +521,51 @@ static void a_thousand_refreshes_cost_two(void **state)
 	assert_int_equal(bgp_out_view(f->peer.out).family[BGP_IPV4_UNICAST].refreshes, 2);
 }
 
+/* More changes than the peer reads: it hears of both families all the same, and of their ends. */
+static void a_slow_reader_hears_markers_in_spite_of_churn(void **state)
+{
+	struct fixture *f = *state;
+	struct bgp_export ex = plain_export();
+	const struct ip_prefix v6 = host6(1);
+	const struct bgp_attrs attrs = { 0 };
+	uint32_t next = 1500;
+
+	for (uint32_t n = 0; n < next; n++)
+		(void)put_med(f->rib, n, 0);
+	(void)bgp_rib_put(f->rib, &v6, &attrs);
+	ex.message_max = 512;
+	bgp_out_down(f->peer.out);
+	peer_up(&f->peer, &ex);
+	for (unsigned turn = 0; turn < 12; turn++) {
+		for (uint32_t n = 0; n < 200; n++)
+			(void)put_med(f->rib, next++, 0);
+		assert_true(peer_read(&f->peer, 1024) > 0);
+	}
+	assert_int_equal(f->peer.table->end_of_rib[1], 1);
+	assert_int_equal(f->peer.table->end_of_rib[2], 1);
+	peer_read_all(&f->peer);
+	assert_int_equal(f->peer.table->count, next + 1);
+	assert_int_equal(f->peer.table->end_of_rib[1], 1);
+}
+
+/* What a restart left with the peer is thrown away at the marker: nothing may be missing then. */
+static void the_end_of_rib_waits_for_routes_that_were_skipped(void **state)
+{
+	struct fixture *f = *state;
+	const struct bgp_export ex = plain_export();
+
+	for (uint32_t n = 0; n < 3000; n++)
+		(void)put_med(f->rib, n, 0);
+	bgp_out_down(f->peer.out);
+	peer_up(&f->peer, &ex);
+	assert_true(peer_read(&f->peer, BGP_MESSAGE_MAX) > 0);
+	for (uint32_t n = 0; n < 3000; n++)
+		(void)put_med(f->rib, n, 1);
+	while (f->peer.table->end_of_rib[1] == 0)
+		assert_true(peer_read(&f->peer, BGP_MESSAGE_MAX) > 0);
+	assert_int_equal(f->peer.table->count, 3000);
+}
+
 static void routes_without_a_next_hop_are_held_back(void **state)
 {
 	struct fixture *f = *state;
@@ -925,6 +970,8 @@ int main(void)
 		RIB_TEST(an_enhanced_refresh_has_a_begin_and_an_end),
 		RIB_TEST(a_refresh_in_the_first_dump_waits_for_its_end),
 		RIB_TEST(a_thousand_refreshes_cost_two),
+		RIB_TEST(a_slow_reader_hears_markers_in_spite_of_churn),
+		RIB_TEST(the_end_of_rib_waits_for_routes_that_were_skipped),
 		RIB_TEST(routes_without_a_next_hop_are_held_back),
 		RIB_TEST(a_route_that_loses_its_next_hop_is_withdrawn),
 		RIB_TEST(other_next_hops_are_told_with_all_routes),
