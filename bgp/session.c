@@ -16,7 +16,7 @@ enum {
 	SILENT_OPEN_SECONDS = 10, /* for the OPEN of a connection that keeps another one waiting */
 };
 
-static void report(
+void bgp_session_report(
 	struct bgp_session *session, enum bgp_event_type type, const struct bgp_event *more)
 {
 	struct bgp_event event = more ? *more : (struct bgp_event){ 0 };
@@ -226,7 +226,8 @@ static void tell_end(struct bgp_session *session, const struct bgp_end *end)
 	if (!end->was_established && bgp_end_equal(end, &session->told_end))
 		return;
 	session->told_end = *end;
-	report(session, end->was_established ? BGP_EVENT_DOWN : BGP_EVENT_FAILED, &event);
+	bgp_session_report(
+		session, end->was_established ? BGP_EVENT_DOWN : BGP_EVENT_FAILED, &event);
 }
 
 /* A link is over: remembers why, frees it, sees to the next try. */
@@ -350,70 +351,12 @@ static void settle_collision(struct bgp_session *session, struct bgp_link *link)
 	/* Else the other one has not even said OPEN: it may never do so. */
 }
 
-static struct bgp_export export_of(const struct bgp_session *session, const struct bgp_link *link)
-{
-	const struct bgp_conn *conn = &link->conn;
-	struct bgp_next_hops hops = bgp_transport_next_hops(&link->local.ip, link->local.ifindex);
-	bool is_ibgp = conn->theirs.as == session->conf.local_as;
-	bool is_one_hop = session->conf.gtsm_hops == 1 ||
-		(!is_ibgp && bgp_peer_ttl(&session->conf) == 1);
-	struct bgp_export ex = {
-		.local_as = session->conf.local_as,
-		.message_max = conn->agreed.extended_message ? BGP_MESSAGE_MAX_EXTENDED :
-							       BGP_MESSAGE_MAX,
-		.is_ibgp = is_ibgp,
-		.has_as4 = conn->agreed.as4,
-		.has_extended_nexthop = conn->agreed.extended_next_hop != 0,
-		.has_enhanced_refresh = conn->agreed.enhanced_refresh,
-		.adds_otc = !is_ibgp &&
-			(conn->sent.role == BGP_ROLE_PROVIDER || conn->sent.role == BGP_ROLE_RS ||
-				conn->sent.role == BGP_ROLE_PEER),
-		.families = conn->agreed.families,
-		.add_path = conn->agreed.add_path,
-	};
-
-	bgp_export_set_next_hops(&ex, &hops, &link->remote.ip, is_one_hop);
-	return ex;
-}
-
-/* True if a try failed at this end of the network: what comes or goes here can mend that. */
-static bool is_local_fault(const struct bgp_end *end)
-{
-	switch (-end->error) {
-	case ENETUNREACH:
-	case EHOSTUNREACH:
-	case ENETDOWN:
-	case EADDRNOTAVAIL:
-	case ENODEV:
-		return true;
-	default:
-		return false;
-	}
-}
-
-void bgp_session_network_changed(struct bgp_session *session)
-{
-	const struct bgp_link *up = session->links[BGP_SLOT_UP];
-	struct bgp_export ex;
-	struct bgp_event event = { .export = &ex };
-
-	if (session->next_try_ns != 0 && is_local_fault(&session->last_end))
-		bgp_session_start(session);
-	if (!up)
-		return;
-	ex = export_of(session, up);
-	if (bgp_export_is_same(&ex, &session->export))
-		return;
-	session->export = ex;
-	report(session, BGP_EVENT_EXPORT, &event);
-}
-
 static void on_up(struct bgp_session *session, struct bgp_link *link)
 {
 	struct bgp_refusal why = bgp_cease(BGP_CEASE_COLLISION, NULL, false);
 	struct bgp_event event = { .export = &session->export };
 
-	session->export = export_of(session, link);
+	session->export = bgp_session_export_of(session, link);
 	session->links[slot_of(session, link)] = NULL;
 	session->links[BGP_SLOT_UP] = link;
 	stop_retry(session);
@@ -425,7 +368,7 @@ static void on_up(struct bgp_session *session, struct bgp_link *link)
 	session->is_restarting = false;
 	session->told_end = (struct bgp_end){ 0 };
 	note_state(session);
-	report(session, BGP_EVENT_UP, &event);
+	bgp_session_report(session, BGP_EVENT_UP, &event);
 }
 
 static void on_refresh(struct bgp_session *session, struct bgp_link *link)
@@ -437,7 +380,7 @@ static void on_refresh(struct bgp_session *session, struct bgp_link *link)
 		struct bgp_event event = { .family = f };
 
 		if ((families & BGP_FAMILY_BIT(f)) && session->links[BGP_SLOT_UP] == link)
-			report(session, BGP_EVENT_REFRESH, &event);
+			bgp_session_report(session, BGP_EVENT_REFRESH, &event);
 	}
 }
 
@@ -559,7 +502,7 @@ struct bgp_session *bgp_session_free(struct bgp_session *session, uint8_t subcod
 	if (subcode != 0) {
 		why = bgp_session_cease(session, subcode, NULL);
 		bgp_session_stop(session, BGP_BY_USER, &why);
-		report(session, BGP_EVENT_GONE, NULL);
+		bgp_session_report(session, BGP_EVENT_GONE, NULL);
 	}
 	for (size_t i = 0; i < BGP_SLOT_COUNT_; i++)
 		(void)bgp_link_free(session->links[i]);

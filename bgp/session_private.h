@@ -138,6 +138,12 @@ struct bgp_refusal bgp_session_cease(
 	const struct bgp_session *session, uint8_t subcode, const char *text);
 /* Closes without a word if that makes the peer keep our routes for a restart (RFC 4724). */
 void bgp_session_leave(struct bgp_session *session);
+/* Tells the user; @more has the members that go with @type, or is NULL. */
+void bgp_session_report(
+	struct bgp_session *session, enum bgp_event_type type, const struct bgp_event *more);
+/* How UPDATEs look on @link, which is Established, with the next hops of now. */
+struct bgp_export bgp_session_export_of(
+	const struct bgp_session *session, const struct bgp_link *link);
 /* The network is not what it was: see bgp_engine_network_changed(). */
 void bgp_session_network_changed(struct bgp_session *session);
 /* The address of the peer, as configured or found; family 0: not known. */
