@@ -182,6 +182,10 @@ wait_for 15 "FRR has routes of no address" frr_has ipv4Unicast eth0 10 || fail "
 wait_for 15 "and IPv6 ones" frr_has ipv6Unicast eth0 10 || fail "unnumbered v6"
 said unnumbered "exthop=1" || fail "unnumbered"
 said unnumbered "remote=fe80::" || fail "unnumbered"
+# Where IPv6 next hops for IPv4 routes are agreed no IPv4 one is left, though this host has some.
+for name in unnumbered exthop; do
+	said $name "nh4= nh6=2001:db8::1" || fail "$name: an IPv4 next hop"
+done
 # FRR's advertisements gave this host an address of their prefix; ours that stays is the next hop.
 said unnumbered "nh6=2001:db8::1" || fail "unnumbered: next hop"
 for n in 131 132; do
