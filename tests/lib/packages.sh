@@ -16,15 +16,29 @@ install_packages() {
 		return 1
 	fi
 	echo "Installing ${#missing[@]} packages: ${missing[*]}"
+	run_apt "${missing[@]}"
+}
+
+# run_apt PACKAGE...: installs them, and lets none of their daemons start: tests start their own.
+run_apt() {
+	local policy=/usr/sbin/policy-rc.d log status made=false
+
+	log=$(mktemp)
+	if [ ! -e "$policy" ]; then
+		printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
+		made=true
+	fi
 	export DEBIAN_FRONTEND=noninteractive
-	apt-get update -qq &&
-		apt-get install -y -qq --no-install-recommends "${missing[@]}" >/tmp/bellman-apt.$$ 2>&1 || {
-		tail -n 20 "/tmp/bellman-apt.$$" >&2
-		rm -f "/tmp/bellman-apt.$$"
+	apt-get update -qq >"$log" 2>&1 &&
+		apt-get install -y -qq --no-install-recommends "$@" >>"$log" 2>&1
+	status=$?
+	$made && rm -f "$policy"
+	if [ "$status" -ne 0 ]; then
+		tail -n 20 "$log" >&2
 		echo "apt-get could not install them." >&2
-		return 1
-	}
-	rm -f "/tmp/bellman-apt.$$"
+	fi
+	rm -f "$log"
+	return "$status"
 }
 
 # build DIR [MESON-OPTION...]: configures once, then builds all, or what targets="..." names; prints
