@@ -263,6 +263,11 @@ void arp_engine_announce(struct arp_engine *engine, const struct ip *ip)
 	arp_kick(engine);
 }
 
+void arp_engine_set_porter(struct arp_engine *engine, const struct arp_porter *porter)
+{
+	engine->porter = *porter;
+}
+
 void arp_engine_set_stale(struct arp_engine *engine, arp_stale_fn *is_stale, void *user)
 {
 	engine->is_stale = is_stale;

@@ -15,6 +15,7 @@
 #include <net/if.h>
 
 struct arp_engine;
+struct arp_link;
 
 struct arp_engine_conf {
 	struct announce_schedule schedule;
@@ -115,6 +116,24 @@ void arp_engine_announce(struct arp_engine *engine, const struct ip *ip);
 
 /* The same for all that is announced on the link @ifindex: its neighbours have to learn it anew. */
 void arp_engine_announce_link(struct arp_engine *engine, unsigned ifindex);
+
+/*
+ * Who opens and closes links in a thread that may wait for the kernel; without one the engine does.
+ * open: calls arp_link_open() and then, in the engine's thread, arp_engine_give_link(). close: calls
+ * arp_link_free(). Both are called in the engine's thread.
+ */
+struct arp_porter {
+	void (*open)(void *user, const char *name, unsigned ifindex);
+	void (*close)(void *user, struct arp_link *link);
+	void *user;
+};
+
+/* @porter is copied. */
+void arp_engine_set_porter(struct arp_engine *engine, const struct arp_porter *porter);
+
+/* What the porter's open came to: @link, which the engine owns now, or NULL and a negative errno. */
+void arp_engine_give_link(struct arp_engine *engine, const char *name, unsigned ifindex,
+	struct arp_link *link, int error);
 
 /*
  * Asked before each frame is judged. True: this process may have slept while it waited, so it is

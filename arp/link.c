@@ -99,27 +99,38 @@ static int activate(struct arp_link *link)
 	return 0;
 }
 
-int arp_link_open(struct event_base *base, const char *name, unsigned ifindex,
-	const struct arp_link_handlers *handlers, struct arp_link **ret_link)
+int arp_link_open(const char *name, unsigned ifindex, struct arp_link **ret_link)
 {
 	auto_(arp_link_freep) struct arp_link *link = xnew(struct arp_link);
 	char message[PCAP_ERRBUF_SIZE];
 	int r;
 
 	link->ifindex = ifindex;
-	link->handlers = *handlers;
 	link->pcap = pcap_create(name, message);
 	if (!link->pcap)
 		return -EIO;
 	r = activate(link);
 	if (r < 0)
 		return r;
+	*ret_link = take(link);
+	return 0;
+}
+
+void arp_link_start(
+	struct arp_link *link, struct event_base *base, const struct arp_link_handlers *handlers)
+{
+	link->handlers = *handlers;
 	link->event = event_new(
 		base, pcap_get_selectable_fd(link->pcap), EV_READ | EV_PERSIST, on_readable, link);
 	if (!link->event || event_add(link->event, NULL) < 0)
-		return -ENOMEM;
-	*ret_link = take(link);
-	return 0;
+		abort(); /* only memory can be missing */
+}
+
+void arp_link_stop(struct arp_link *link)
+{
+	if (link->event)
+		event_free(link->event);
+	link->event = NULL;
 }
 
 struct arp_link *arp_link_free(struct arp_link *link)

@@ -24,14 +24,22 @@ struct arp_link_handlers {
 };
 
 /**
- * arp_link_open() - listen on the interface @name with index @ifindex
- * @handlers: copied
+ * arp_link_open() - let frames of the interface @name with index @ifindex gather
  * @ret_link: owned by the caller
+ *
+ * The kernel needs tens of milliseconds for it. Any thread may do it; what follows is for one.
  *
  * Return: 0; -EPERM: CAP_NET_RAW is missing; -ENODEV; -EIO.
  */
-must_check int arp_link_open(struct event_base *base, const char *name, unsigned ifindex,
-	const struct arp_link_handlers *handlers, struct arp_link **ret_link);
+must_check int arp_link_open(const char *name, unsigned ifindex, struct arp_link **ret_link);
+
+/* Reads from now on, on @base; @handlers are copied. */
+void arp_link_start(
+	struct arp_link *link, struct event_base *base, const struct arp_link_handlers *handlers);
+
+/* Reads no more, if it did. Only arp_link_free() may follow, in any thread: the kernel needs tens of
+ * milliseconds for it. */
+void arp_link_stop(struct arp_link *link);
 
 struct arp_link *arp_link_free(struct arp_link *link);
 DEFINE_FREEP(struct arp_link, arp_link);

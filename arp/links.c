@@ -174,9 +174,23 @@ static void lose_place(struct place *place)
 	place_stop(place, place->address->engine->clock());
 }
 
+static void close_link(struct arp_engine *engine, struct arp_link *link)
+{
+	if (!link)
+		return;
+	arp_link_stop(link);
+	if (engine->porter.close)
+		engine->porter.close(engine->porter.user, link);
+	else
+		arp_link_free(link);
+}
+
 static void close_slot(struct slot *slot)
 {
-	slot->link = arp_link_free(slot->link);
+	struct arp_link *link = slot->link;
+
+	slot->link = NULL;
+	close_link(slot->engine, link);
 	each_place(slot, lose_place);
 }
 
@@ -199,27 +213,42 @@ static void on_link_failed(void *user, int error)
 	retry_later(slot);
 }
 
-static void open_slot(struct slot *slot)
+/* @link is open, or NULL and @error says why not. */
+static void take_link(struct slot *slot, struct arp_link *link, int error)
 {
 	const struct arp_link_handlers handlers = {
 		.on_frame = arp_on_frame,
 		.on_failed = on_link_failed,
 		.user = slot,
 	};
-	int r = arp_link_open(
-		slot->engine->base, slot->conf.name, slot->conf.ifindex, &handlers, &slot->link);
 
-	if (r < 0 && slot->error != r) {
-		slot->error = r;
-		arp_report_error(slot, ARP_EV_LINK_FAILED, NULL, r);
-	}
-	if (r < 0) {
+	if (!link) {
+		if (slot->error != error)
+			arp_report_error(slot, ARP_EV_LINK_FAILED, NULL, error);
+		slot->error = error;
 		retry_later(slot);
 		return;
 	}
+	slot->link = link;
 	slot->error = 0;
+	arp_link_start(link, slot->engine->base, &handlers);
 	arp_report_error(slot, ARP_EV_LINK_UP, NULL, 0);
 	each_place(slot, restart_place);
+}
+
+static void open_slot(struct slot *slot)
+{
+	const struct arp_porter *porter = &slot->engine->porter;
+	struct arp_link *link = NULL;
+	int r;
+
+	slot->is_opening = porter->open;
+	if (porter->open) {
+		porter->open(porter->user, slot->conf.name, slot->conf.ifindex);
+		return;
+	}
+	r = arp_link_open(slot->conf.name, slot->conf.ifindex, &link);
+	take_link(slot, link, r);
 }
 
 static void on_retry(void *owner, uint64_t now_ns)
@@ -227,7 +256,7 @@ static void on_retry(void *owner, uint64_t now_ns)
 	struct slot *slot = owner;
 
 	(void)now_ns;
-	if (slot->is_used && !slot->link)
+	if (slot->is_used && !slot->link && !slot->is_opening)
 		open_slot(slot);
 }
 
@@ -250,6 +279,21 @@ static struct slot *slot_of(struct arp_engine *engine, unsigned ifindex)
 			return &engine->slots[i];
 	}
 	return NULL;
+}
+
+void arp_engine_give_link(struct arp_engine *engine, const char *name, unsigned ifindex,
+	struct arp_link *link, int error)
+{
+	struct slot *slot = slot_of(engine, ifindex);
+
+	if (!slot || !slot->is_opening || strcmp(slot->conf.name, name) != 0) {
+		close_link(engine, link); /* no longer wanted */
+		return;
+	}
+	slot->is_opening = false;
+	if (link)
+		arp_link_flush(link); /* what came meanwhile may be old */
+	take_link(slot, link, error);
 }
 
 static void settle_slot(struct slot *slot)
@@ -291,7 +335,8 @@ static void remove_slot(struct slot *slot)
 {
 	struct arp_engine *engine = slot->engine;
 
-	slot->link = arp_link_free(slot->link);
+	close_link(engine, slot->link);
+	slot->link = NULL;
 	arp_timer_stop(&engine->timers, &slot->retry);
 	arp_timer_stop(&engine->timers, &slot->rejoin);
 	slot->is_used = false;

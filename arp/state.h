@@ -36,6 +36,7 @@ struct slot {
 	bool is_wanted; /* mark of set_links() */
 	struct arp_link_conf conf;
 	struct arp_link *link; /* NULL: not open */
+	bool is_opening;       /* by the porter */
 	struct arp_timer retry;
 	struct arp_timer rejoin; /* groups that could not be joined */
 	int error;
@@ -117,6 +118,7 @@ struct arp_engine {
 	void *user;
 	arp_stale_fn *is_stale; /* NULL: nobody looks */
 	void *stale_user;
+	struct arp_porter porter; /* NULLs: links are opened and closed here */
 	struct slot slots[ARP_LINKS_MAX];
 	size_t slot_count; /* numbers ever used */
 	struct address *addresses;

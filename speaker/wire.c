@@ -2,6 +2,7 @@
 
 #include "speaker/wire.h"
 
+#include "arp/link.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/carrier.h"
@@ -135,6 +136,60 @@ static void on_bfd(void *user, const struct bfd_event *bfd)
 	if (hooks->on_bfd && hooks->on_bfd(hooks->user, bfd))
 		return;
 	wire_emit(&wire->side, &event);
+}
+
+static void free_link(void *arg)
+{
+	arp_link_free(arg);
+}
+
+static void close_in_main(void *user, struct arp_link *link)
+{
+	struct wire *wire = user;
+
+	wire_jobs_leave(&wire->jobs, free_link, link);
+	wire_ring(wire->events.wake_fd);
+}
+
+struct opening {
+	struct wire *wire;
+	char name[IF_NAMESIZE];
+	unsigned ifindex;
+	struct arp_link *link;
+	int error;
+};
+
+static void give_link(struct wire_side *side, void *arg)
+{
+	struct opening *opening = arg;
+
+	arp_engine_give_link(
+		side->arp, opening->name, opening->ifindex, opening->link, opening->error);
+}
+
+/* In main. */
+static void open_link(void *arg)
+{
+	struct opening *opening = arg;
+
+	if (!opening->wire->is_running) {
+		free(opening);
+		return;
+	}
+	opening->error = arp_link_open(opening->name, opening->ifindex, &opening->link);
+	wire_post(opening->wire, give_link, opening, free);
+}
+
+static void open_in_main(void *user, const char *name, unsigned ifindex)
+{
+	struct wire *wire = user;
+	struct opening *opening = xnew(struct opening);
+
+	opening->wire = wire;
+	opening->ifindex = ifindex;
+	(void)snprintf(opening->name, sizeof(opening->name), "%s", name);
+	wire_jobs_leave(&wire->jobs, open_link, opening);
+	wire_ring(wire->events.wake_fd);
 }
 
 static void on_link(void *user, const struct net_link_news *news)
@@ -291,6 +346,12 @@ static int open_thread_side(struct wire *wire)
 		.tv_sec = (time_t)(pulse_us / 1000000),
 		.tv_usec = (suseconds_t)(pulse_us % 1000000),
 	};
+	/* Main may wait for the kernel. */
+	const struct arp_porter porter = {
+		.open = open_in_main,
+		.close = close_in_main,
+		.user = wire,
+	};
 	/* The pulse of this file sees stalls for all. */
 	const struct bfd_engine_conf bfd_conf = { 0 };
 	struct event_config *config = event_config_new();
@@ -308,6 +369,7 @@ static int open_thread_side(struct wire *wire)
 	wire->side.arp = arp_engine_new(base, &wire->conf.arp, on_arp, wire);
 	wire->side.bfd = bfd_engine_new(base, &bfd_conf, on_bfd, wire);
 	arp_engine_set_stale(wire->side.arp, is_stale, wire);
+	arp_engine_set_porter(wire->side.arp, &porter);
 	wire->mailbox = event_new(base, wire->jobs.wake_fd, EV_READ | EV_PERSIST, on_mailbox, wire);
 	wire->pulse = event_new(base, -1, EV_PERSIST, on_pulse, wire);
 	if (!wire->mailbox || !wire->pulse || event_priority_set(wire->pulse, 0) < 0 ||
@@ -407,6 +469,7 @@ struct wire *wire_free(struct wire *wire)
 	if (wire->is_running) {
 		wire_call(wire, stop_loop, NULL);
 		(void)pthread_join(wire->thread, NULL);
+		wire->is_running = false;
 	}
 	if (wire->inbox)
 		event_free(wire->inbox);

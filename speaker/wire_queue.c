@@ -129,6 +129,15 @@ void wire_jobs_finish(struct wire_jobs *jobs, struct wire_job *job)
 	unlock(&jobs->lock);
 }
 
+void wire_jobs_leave(struct wire_jobs *jobs, wire_done_fn *done, void *arg)
+{
+	struct wire_job *job = xnew(struct wire_job);
+
+	job->done = done;
+	job->arg = arg;
+	wire_jobs_finish(jobs, job);
+}
+
 void wire_jobs_reap(struct wire_jobs *jobs)
 {
 	struct wire_job_list finished = STAILQ_HEAD_INITIALIZER(finished);

@@ -60,6 +60,8 @@ void wire_jobs_put_and_wait(struct wire_jobs *jobs, struct wire_job *job);
 struct wire_job *wire_jobs_take(struct wire_jobs *jobs);
 /* Wire: @job has run. */
 void wire_jobs_finish(struct wire_jobs *jobs, struct wire_job *job);
+/* Wire: has @done called in main. */
+void wire_jobs_leave(struct wire_jobs *jobs, wire_done_fn *done, void *arg);
 /* Main: calls done() of all that have run, and frees them. */
 void wire_jobs_reap(struct wire_jobs *jobs);
 

@@ -337,6 +337,79 @@ static void a_link_that_does_not_open_is_tried_again(void **state)
 	assert_int_equal(count_events(ARP_EV_LINK_UP), 1);
 }
 
+struct carried {
+	unsigned opened; /* sums of indexes */
+	unsigned closed;
+};
+
+static void note_open(void *user, const char *name, unsigned ifindex)
+{
+	struct carried *carried = user;
+
+	assert_non_null(name);
+	carried->opened += ifindex;
+}
+
+static void note_close(void *user, struct arp_link *link)
+{
+	struct carried *carried = user;
+
+	carried->closed += link->ifindex;
+	arp_link_free(link);
+}
+
+static void give(struct arp_engine *engine, unsigned ifindex)
+{
+	struct arp_link_conf conf = link_of(ifindex);
+	struct arp_link *link = NULL;
+	int r = arp_link_open(conf.name, ifindex, &link);
+
+	arp_engine_give_link(engine, conf.name, ifindex, link, r);
+	settle(engine);
+}
+
+static void links_are_opened_and_closed_by_the_porter(void **state)
+{
+	struct arp_link_conf links[] = { link_of(1), link_of(2) };
+	struct carried carried = { 0 };
+	const struct arp_porter porter = { note_open, note_close, &carried };
+
+	arp_engine_set_porter(*state, &porter);
+	arp_engine_set_links(*state, links, 2);
+	assert_int_equal(carried.opened, 2);
+	pass(*state, 20000);
+	assert_null(fake.links[2]); /* nor is it asked for twice */
+	assert_int_equal(carried.opened, 2);
+	give(*state, 2);
+	assert_non_null(fake.links[2]);
+	assert_int_equal(fake.flushed, 1);
+	fake.links[2]->handlers.on_failed(fake.links[2]->handlers.user, -ENETDOWN);
+	assert_int_equal(carried.closed, 2);
+	pass(*state, 6000);
+	assert_int_equal(carried.opened, 4);
+	fake.open_error = -ENODEV;
+	give(*state, 2);
+	pass(*state, 6000);
+	assert_int_equal(carried.opened, 6);
+}
+
+static void a_link_that_went_while_it_was_opened_is_closed(void **state)
+{
+	struct arp_link_conf links[] = { link_of(1), link_of(2) };
+	struct carried carried = { 0 };
+	const struct arp_porter porter = { note_open, note_close, &carried };
+
+	arp_engine_set_porter(*state, &porter);
+	arp_engine_set_links(*state, links, 2);
+	arp_engine_set_links(*state, links, 1);
+	give(*state, 2);
+	assert_null(fake.links[2]);
+	assert_int_equal(carried.closed, 2);
+	give(*state, 1); /* nobody asked for it */
+	assert_int_equal(carried.closed, 3);
+	assert_non_null(fake.links[1]);
+}
+
 static void standby_is_silent_and_hears(void **state)
 {
 	for (size_t i = 0; i < COUNT_OF(families); i++) {
@@ -633,6 +706,8 @@ int main(void)
 		ENGINE_TEST(an_index_that_comes_back_as_another_link_starts_anew),
 		ENGINE_TEST(a_group_that_could_not_be_joined_is_tried_again),
 		ENGINE_TEST(a_link_that_does_not_open_is_tried_again),
+		ENGINE_TEST(links_are_opened_and_closed_by_the_porter),
+		ENGINE_TEST(a_link_that_went_while_it_was_opened_is_closed),
 		ENGINE_TEST(standby_is_silent_and_hears),
 		ENGINE_TEST(made_up_claimants_are_not_an_event_each),
 		ENGINE_TEST(a_question_on_standby_has_one_result),

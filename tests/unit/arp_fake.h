@@ -45,27 +45,32 @@ static struct {
 	size_t event_count;
 } fake;
 
-int arp_link_open(struct event_base *base, const char *name, unsigned ifindex,
-	const struct arp_link_handlers *handlers, struct arp_link **ret_link)
+int arp_link_open(const char *name, unsigned ifindex, struct arp_link **ret_link)
 {
-	struct arp_link *link;
-
-	(void)base;
 	(void)name;
 	if (fake.open_error < 0)
 		return fake.open_error;
-	link = xnew(struct arp_link);
-	link->ifindex = ifindex;
-	link->handlers = *handlers;
-	fake.links[ifindex] = link;
-	*ret_link = link;
+	*ret_link = xnew(struct arp_link);
+	(*ret_link)->ifindex = ifindex;
 	return 0;
+}
+
+void arp_link_start(
+	struct arp_link *link, struct event_base *base, const struct arp_link_handlers *handlers)
+{
+	(void)base;
+	link->handlers = *handlers;
+	fake.links[link->ifindex] = link;
+}
+
+void arp_link_stop(struct arp_link *link)
+{
+	if (fake.links[link->ifindex] == link)
+		fake.links[link->ifindex] = NULL;
 }
 
 struct arp_link *arp_link_free(struct arp_link *link)
 {
-	if (link)
-		fake.links[link->ifindex] = NULL;
 	free(link);
 	return NULL;
 }

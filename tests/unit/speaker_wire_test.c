@@ -6,6 +6,8 @@
 #include "speaker/wire_queue.h"
 #include "tests/unit/cmocka_all.h"
 
+#include <dirent.h>
+#include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
@@ -245,6 +247,63 @@ static void main_is_not_told_what_only_hooks_want(void **state)
 	assert_int_equal(f->last.arp.type, ARP_EV_LINK_FAILED);
 }
 
+static void do_no_more(struct wire_side *side, void *arg)
+{
+	(void)side;
+	(void)arg;
+}
+
+static void count_done(void *arg)
+{
+	(*(unsigned *)arg)++;
+}
+
+static size_t open_files(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	size_t count = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		count++;
+	assert_int_equal(closedir(dir), 0);
+	return count;
+}
+
+static void serve_loopback(struct wire_side *side, void *arg)
+{
+	const struct arp_link_conf link = { .ifindex = if_nametoindex("lo"), .name = "lo" };
+
+	(void)arg;
+	arp_engine_set_links(side->arp, &link, 1);
+}
+
+static void serve_nothing(struct wire_side *side, void *arg)
+{
+	(void)arg;
+	arp_engine_set_links(side->arp, NULL, 0);
+}
+
+static void a_link_is_opened_and_closed_in_main_which_may_wait(void **state)
+{
+	struct fixture *f = *state;
+	size_t before = open_files();
+	size_t most;
+
+	wire_call(f->wire, serve_loopback, NULL);
+	assert_int_equal(open_files(), before);
+	run_until(f, &f->seen[WIRE_EV_ARP], 1);
+	if (f->last.arp.type != ARP_EV_LINK_UP)
+		skip(); /* no CAP_NET_RAW */
+	most = open_files();
+	assert_true(most > before);
+	wire_call(f->wire, serve_nothing, NULL);
+	assert_int_equal(open_files(), most);
+	wire_post(f->wire, do_no_more, &f->done, count_done);
+	run_until(f, &f->done, 1);
+	assert_int_equal(open_files(), before);
+}
+
 static void a_process_may_open_as_many_files_as_it_is_allowed(void **state)
 {
 	struct rlimit before;
@@ -373,6 +432,7 @@ int main(void)
 		WIRE_TEST(events_that_main_does_not_take_are_counted_and_not_kept),
 		WIRE_TEST(a_state_has_room_when_there_is_none_for_noise),
 		WIRE_TEST(main_is_not_told_what_only_hooks_want),
+		WIRE_TEST(a_link_is_opened_and_closed_in_main_which_may_wait),
 		WIRE_TEST(a_process_may_open_as_many_files_as_it_is_allowed),
 		WIRE_TEST(log_lines_of_the_thread_are_written_by_main),
 		WIRE_TEST(a_thread_that_slept_knows_it_and_says_so),
