@@ -83,6 +83,12 @@ static void have_twin_in_vrf(struct model *model, struct bgp_peer_spec *peer)
 	have_twin(model, peer);
 }
 
+static void have_twin_on_other_port(struct model *model, struct bgp_peer_spec *peer)
+{
+	peer->peer_port = world_int(1790);
+	have_twin(model, peer);
+}
+
 static void have_v6_router_id(struct model *model, struct bgp_peer_spec *peer)
 {
 	(void)model;
@@ -111,6 +117,12 @@ static void have_local_as_inside(struct model *model, struct bgp_peer_spec *peer
 static void annotate_peer(struct bgp_peer_spec *peer, const char *key, const char *value)
 {
 	build_label(&peer->object.meta.annotations, key, value);
+}
+
+static void have_local_as_of_the_peer(struct model *model, struct bgp_peer_spec *peer)
+{
+	(void)model;
+	peer->local_asn = world_int(65000);
 }
 
 static void ask_for_255_hops(struct model *model, struct bgp_peer_spec *peer)
@@ -153,11 +165,13 @@ static struct peer_case cases[] = {
 	{ "a_missing_profile_keeps_the_peer_down", name_profile, PLAN_PEER_PROFILE_MISSING },
 	{ "a_profile_is_found", have_profile, PLAN_PASSED },
 	{ "the_second_peer_of_an_address_is_refused", have_twin, PLAN_PEER_DUPLICATE },
+	{ "another_port_does_not_make_it_another", have_twin_on_other_port, PLAN_PEER_DUPLICATE },
 	{ "the_same_address_in_a_vrf_is_another", have_twin_in_vrf, PLAN_PASSED },
 	{ "a_router_id_of_ipv6_is_refused", have_v6_router_id, PLAN_PEER_NOT_USABLE },
 	{ "a_source_of_the_other_family_is_refused", have_v6_source, PLAN_PEER_NOT_USABLE },
 	{ "a_vrf_of_16_octets_is_refused", have_long_vrf, PLAN_PEER_NOT_USABLE },
 	{ "a_local_as_within_one_as_is_refused", have_local_as_inside, PLAN_PEER_NOT_USABLE },
+	{ "the_peers_as_as_local_as_is_refused", have_local_as_of_the_peer, PLAN_PEER_NOT_USABLE },
 	{ "more_hops_than_a_ttl_can_tell_are_refused", ask_for_255_hops, PLAN_PEER_NOT_USABLE },
 	{ "no_hops_at_all_are_refused", ask_for_no_hops, PLAN_PEER_NOT_USABLE },
 	{ "an_unknown_role_is_refused", ask_for_unknown_role, PLAN_PEER_NOT_USABLE },
