@@ -194,6 +194,9 @@ static void check_asns(struct checking *c, const struct bgp_peer_spec *peer)
 	if (peer->local_asn.is_set && peer->local_asn.value == peer->my_asn.value)
 		check_error(c, "spec.localASN", "take it out, or write the other number",
 			"is the same as myASN");
+	else if (peer->local_asn.is_set && has_asn && peer->local_asn.value == peer->peer_asn.value)
+		check_error(c, "spec.localASN", "take it out, or write another number",
+			"is the same as peerASN");
 	else if (peer->local_asn.is_set &&
 		((has_asn && peer->peer_asn.value == peer->my_asn.value) ||
 			(has(peer->dynamic_asn) && strcmp(peer->dynamic_asn, "internal") == 0)))

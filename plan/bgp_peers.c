@@ -124,14 +124,16 @@ static bool selects(const struct bgp_peer_spec *spec, const struct node *node)
 	return !node || selectors_match(&spec->node_selectors, &node->object.meta.labels);
 }
 
-/* Two sessions to one address of one VRF would be one to the other side. */
+/*
+ * Two sessions to one address of one VRF would be one to the other side. Nor does a port part them:
+ * whoever dials us has any, and keys of TCP-MD5 belong to addresses.
+ */
 static void refuse_twin(const struct peer_list *list, struct plan_bgp_peer *peer)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct plan_bgp_peer *other = &list->at[i];
 
 		if (other->reason == PLAN_PASSED && ip_equal(&other->address, &peer->address) &&
-			other->port == peer->port &&
 			strcmp(other->interface, peer->interface) == 0 &&
 			strcmp(other->vrf, peer->vrf) == 0) {
 			plan_bgp_peer_refuse(peer, PLAN_PEER_DUPLICATE,

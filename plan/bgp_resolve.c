@@ -113,6 +113,10 @@ static void read_as_numbers(struct plan_bgp_peer *peer, const struct bgp_peer_sp
 		(peer->as_kind == PLAN_BGP_AS_INTERNAL || peer->peer_as == peer->local_as))
 		plan_bgp_peer_refuse(peer, PLAN_PEER_NOT_USABLE,
 			xstrdup("localASN: has no meaning within one AS"));
+	/* The session would be an internal one to the peer, and an external one to myASN. */
+	if (peer->sent_as != 0 && peer->sent_as == peer->peer_as)
+		plan_bgp_peer_refuse(
+			peer, PLAN_PEER_NOT_USABLE, xstrdup("localASN: is the peer's own"));
 }
 
 /* The hold time alone makes the keepalive time a third of it, and the other way round. */
