@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/tree.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Parts that are alike. */
@@ -21,6 +22,7 @@ struct entry {
 	size_t part_count;
 	size_t part_capacity;
 	bool is_touched;
+	bool has_too_many; /* some peer was not to hear of it, as told last */
 };
 
 RB_HEAD(entry_tree, entry);
@@ -28,6 +30,7 @@ RB_HEAD(entry_tree, entry);
 struct plan_bgp_routes {
 	struct entry_tree entries;
 	size_t count;
+	size_t too_many;        /* entries */
 	struct entry **touched; /* borrowed from the tree */
 	size_t touched_count;
 	size_t touched_capacity;
@@ -56,6 +59,7 @@ struct plan_bgp_routes *plan_bgp_routes_new(void)
 
 static void drop(struct plan_bgp_routes *routes, struct entry *entry)
 {
+	routes->too_many -= entry->has_too_many;
 	RB_REMOVE(entry_tree, &routes->entries, entry);
 	for (size_t i = 0; i < entry->part_count; i++)
 		plan_bgp_attrs_fini(&entry->parts[i].attrs);
@@ -131,6 +135,7 @@ static void subtract(struct plan_bgp_routes *routes, const struct plan_bgp_path 
 	struct entry *entry = entry_of(routes, &path->prefix);
 	struct part *part = find_part(entry, path);
 
+	assert(part);
 	touch(routes, entry);
 	if (--part->count > 0)
 		return;
@@ -206,17 +211,22 @@ static void join(struct merged *merged)
 	}
 }
 
-static void tell(const struct entry *entry, plan_bgp_route_fn *on_route, void *user)
+/* True if some peer may not hear of it, since there are more communities than can be sent. */
+static bool tell(const struct entry *entry, plan_bgp_route_fn *on_route, void *user)
 {
 	struct merged merged;
+	bool has_too_many = false;
 
 	merged.count = 0;
 	for (size_t i = 0; i < entry->part_count; i++)
 		merge_part(&merged, &entry->parts[i]);
 	join(&merged);
 	on_route(user, &entry->prefix, merged.at, merged.count);
-	for (size_t i = 0; i < merged.count; i++)
+	for (size_t i = 0; i < merged.count; i++) {
+		has_too_many |= merged.at[i].attrs.has_too_many;
 		plan_bgp_attrs_fini(&merged.at[i].attrs);
+	}
+	return has_too_many;
 }
 
 void plan_bgp_routes_flush(struct plan_bgp_routes *routes, plan_bgp_route_fn *on_route, void *user)
@@ -225,7 +235,9 @@ void plan_bgp_routes_flush(struct plan_bgp_routes *routes, plan_bgp_route_fn *on
 		struct entry *entry = routes->touched[i];
 
 		entry->is_touched = false;
-		tell(entry, on_route, user);
+		routes->too_many -= entry->has_too_many;
+		entry->has_too_many = tell(entry, on_route, user);
+		routes->too_many += entry->has_too_many;
 		if (entry->part_count == 0)
 			drop(routes, entry);
 	}
@@ -239,11 +251,16 @@ void plan_bgp_routes_visit(
 
 	RB_FOREACH(entry, entry_tree, (struct entry_tree *)&routes->entries) {
 		if (entry->part_count > 0)
-			tell(entry, on_route, user);
+			(void)tell(entry, on_route, user);
 	}
 }
 
 size_t plan_bgp_routes_count(const struct plan_bgp_routes *routes)
 {
 	return routes->count;
+}
+
+size_t plan_bgp_routes_too_many(const struct plan_bgp_routes *routes)
+{
+	return routes->too_many;
 }

@@ -41,3 +41,6 @@ void plan_bgp_routes_visit(
 	const struct plan_bgp_routes *routes, plan_bgp_route_fn *on_route, void *user);
 
 size_t plan_bgp_routes_count(const struct plan_bgp_routes *routes);
+
+/* Prefixes that some peer does not hear of for having too many communities, as of the last flush. */
+size_t plan_bgp_routes_too_many(const struct plan_bgp_routes *routes);

@@ -351,6 +351,14 @@ static void place_link(struct speaker_bgp *bgp, struct bgp_link *link)
 	link->group = link->wanted;
 }
 
+static void place_links(struct speaker_bgp *bgp)
+{
+	for (size_t i = 0; i < bgp->link_count; i++) {
+		if (bgp->links[i]->is_wanted)
+			place_link(bgp, bgp->links[i]);
+	}
+}
+
 void speaker_bgp_peers(struct speaker_bgp *bgp, const struct model *model, uint32_t fallback_id)
 {
 	if (bgp->phase != BGP_RUNS)
@@ -382,22 +390,27 @@ static void reconfigure(struct speaker_bgp *bgp)
 		bgp_watch_peer(bgp, bgp->links[i], NULL);
 }
 
+static void flush_routes(struct speaker_bgp *bgp)
+{
+	size_t before = plan_bgp_routes_too_many(bgp->routes);
+	size_t now;
+
+	plan_bgp_routes_flush(bgp->routes, bgp_groups_route, &bgp->groups);
+	bgp_groups_fill(&bgp->groups, bgp->routes);
+	now = plan_bgp_routes_too_many(bgp->routes);
+	if (now > before)
+		log_warn("routes with too many communities are not announced",
+			kv_uint("routes", now), kv_uint("more", now - before));
+}
+
 void speaker_bgp_flush(struct speaker_bgp *bgp)
 {
 	bool is_known = !bgp->health || health_is_known(bgp->health);
-	size_t too_many = bgp->groups.too_many;
 
 	if (bgp->phase != BGP_RUNS)
 		return;
-	plan_bgp_routes_flush(bgp->routes, bgp_groups_route, &bgp->groups);
-	bgp_groups_fill(&bgp->groups, bgp->routes);
-	if (bgp->groups.too_many != too_many)
-		log_warn("routes with too many communities are not announced",
-			kv_uint("routes", bgp->groups.too_many - too_many));
-	for (size_t i = 0; i < bgp->link_count; i++) {
-		if (bgp->links[i]->is_wanted)
-			place_link(bgp, bgp->links[i]);
-	}
+	flush_routes(bgp);
+	place_links(bgp);
 	reconfigure(bgp);
 	bgp_groups_sweep(&bgp->groups);
 	/* Until it is known whether anything may be announced, nothing is the end of the routes. */

@@ -107,7 +107,7 @@ struct speaker_bgp_view {
 	bool is_withdrawn; /* of a drained node: nothing is announced any more */
 	enum plan_reason withheld;
 	size_t prefixes; /* wished */
-	size_t too_many; /* times a route had too many communities */
+	size_t too_many; /* of them not announced to all, for too many communities */
 	struct bgp_listen_view listen;
 };
 

@@ -105,8 +105,6 @@ void bgp_groups_route(void *user, const struct ip_prefix *prefix,
 {
 	struct bgp_groups *groups = user;
 
-	for (size_t i = 0; i < count; i++)
-		groups->too_many += routes[i].attrs.has_too_many;
 	for (size_t i = 0; i < groups->count; i++)
 		put(groups->at[i], prefix, routes, count);
 }

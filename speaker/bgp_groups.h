@@ -24,7 +24,6 @@ struct bgp_groups {
 	struct bgp_group **at; /* owned */
 	size_t count;
 	size_t capacity;
-	size_t too_many; /* routes not announced: more communities than a message carries */
 };
 
 /* Frees all; no peer may be in any of them. */

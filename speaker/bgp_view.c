@@ -85,7 +85,7 @@ struct speaker_bgp_view speaker_bgp_view(const struct speaker_bgp *bgp)
 		.is_withdrawn = bgp->is_withdrawn,
 		.withheld = speaker_bgp_input(bgp).withheld,
 		.prefixes = plan_bgp_routes_count(bgp->routes),
-		.too_many = bgp->groups.too_many,
+		.too_many = plan_bgp_routes_too_many(bgp->routes),
 		.listen = bgp_engine_listen_view(bgp->engine),
 	};
 }

@@ -200,6 +200,40 @@ static void more_communities_than_fit_are_none_at_all(void **state)
 	plan_bgp_attrs_fini(&two);
 }
 
+static void add_communities(struct plan_bgp_path *path, uint32_t first)
+{
+	for (uint32_t i = 0; i < PLAN_BGP_COMMUNITIES_MAX; i++)
+		plan_bgp_add_community(&path->attrs, first + i);
+}
+
+/* However often its prefix is told. */
+static void a_route_with_too_many_communities_counts_once(void **state)
+{
+	auto_(plan_bgp_routes_freep) struct plan_bgp_routes *routes = plan_bgp_routes_new();
+	auto_(service_plan_freep) struct service_plan *web = new_plan("web");
+	auto_(service_plan_freep) struct service_plan *db = new_plan("db");
+	auto_(service_plan_freep) struct service_plan *more = new_plan("more");
+	auto_(strbuf_finip) struct strbuf told = { 0 };
+
+	(void)state;
+	add_communities(add_path(web, "198.51.100.7/32", 1, 0), 0);
+	add_communities(add_path(db, "198.51.100.7/32", 1, 0), 1);
+	add_path(more, "198.51.100.7/32", 1, 0xfffe);
+	plan_bgp_routes_change(routes, NULL, web);
+	plan_bgp_routes_flush(routes, write_routes, &told);
+	assert_int_equal(plan_bgp_routes_too_many(routes), 0);
+	plan_bgp_routes_change(routes, NULL, db);
+	plan_bgp_routes_flush(routes, write_routes, &told);
+	assert_int_equal(plan_bgp_routes_too_many(routes), 1);
+	plan_bgp_routes_change(routes, NULL, more);
+	plan_bgp_routes_flush(routes, write_routes, &told);
+	assert_int_equal(plan_bgp_routes_too_many(routes), 1);
+	plan_bgp_routes_change(routes, db, NULL);
+	plan_bgp_routes_change(routes, more, NULL);
+	plan_bgp_routes_flush(routes, write_routes, &told);
+	assert_int_equal(plan_bgp_routes_too_many(routes), 0);
+}
+
 /* Random objects for the property below. */
 struct chaos {
 	struct bgp_world world;
@@ -423,6 +457,7 @@ int main(void)
 		cmocka_unit_test(weights_add_up_unless_one_has_none),
 		cmocka_unit_test(the_more_attractive_value_counts),
 		cmocka_unit_test(more_communities_than_fit_are_none_at_all),
+		cmocka_unit_test(a_route_with_too_many_communities_counts_once),
 		cmocka_unit_test(any_history_ends_in_the_same_routes),
 	};
 
