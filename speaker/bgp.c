@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct bgp_link *bgp_link_find(const struct speaker_bgp *bgp, const char *name)
+struct peer_link *peer_link_find(const struct speaker_bgp *bgp, const char *name)
 {
 	for (size_t i = 0; i < bgp->link_count; i++) {
 		if (strcmp(bgp->links[i]->name, name) == 0)
@@ -23,8 +23,8 @@ struct bgp_link *bgp_link_find(const struct speaker_bgp *bgp, const char *name)
 	return NULL;
 }
 
-const struct plan_bgp_peer *bgp_link_peer(
-	const struct speaker_bgp *bgp, const struct bgp_link *link)
+const struct plan_bgp_peer *peer_link_peer(
+	const struct speaker_bgp *bgp, const struct peer_link *link)
 {
 	return plan_bgp_peers_find(bgp->peers, link->name);
 }
@@ -46,13 +46,13 @@ static size_t fill(void *user, uint8_t *buf, size_t cap)
 
 static void wake(void *user)
 {
-	const struct bgp_link *link = user;
+	const struct peer_link *link = user;
 
 	if (link->session)
 		bgp_session_wake(link->session);
 }
 
-static void on_up(struct speaker_bgp *bgp, struct bgp_link *link, const struct bgp_event *event)
+static void on_up(struct speaker_bgp *bgp, struct peer_link *link, const struct bgp_event *event)
 {
 	struct bgp_session_view view = bgp_session_view(event->session);
 
@@ -63,7 +63,7 @@ static void on_up(struct speaker_bgp *bgp, struct bgp_link *link, const struct b
 	bgp_tell(bgp, "BGP session up", link->name, "", false);
 }
 
-static void on_down(struct speaker_bgp *bgp, struct bgp_link *link, const struct bgp_event *event)
+static void on_down(struct speaker_bgp *bgp, struct peer_link *link, const struct bgp_event *event)
 {
 	char text[BGP_END_TEXT_SIZE];
 
@@ -75,7 +75,7 @@ static void on_down(struct speaker_bgp *bgp, struct bgp_link *link, const struct
 static void on_event(void *user, const struct bgp_event *event)
 {
 	struct speaker_bgp *bgp = user;
-	struct bgp_link *link = bgp_link_find(bgp, bgp_session_conf(event->session)->name);
+	struct peer_link *link = peer_link_find(bgp, bgp_session_conf(event->session)->name);
 	char text[BGP_END_TEXT_SIZE];
 
 	if (!link)
@@ -203,7 +203,7 @@ struct speaker_bgp *speaker_bgp_new(struct event_base *base, const struct settin
 	return bgp;
 }
 
-static void link_free(struct speaker_bgp *bgp, struct bgp_link *link)
+static void link_free(struct speaker_bgp *bgp, struct peer_link *link)
 {
 	bgp_watch_end(bgp, link);
 	bgp_out_free(link->out);
@@ -309,12 +309,12 @@ static void make_links(struct speaker_bgp *bgp, const struct model *model)
 	bgp_groups_begin(&bgp->groups);
 	for (size_t i = 0; i < plan_bgp_peers_count(bgp->peers); i++) {
 		const struct plan_bgp_peer *peer = plan_bgp_peers_at(bgp->peers, i);
-		struct bgp_link *link = bgp_link_find(bgp, peer->name);
+		struct peer_link *link = peer_link_find(bgp, peer->name);
 
 		if (peer->slot >= PLAN_BGP_PEERS_MAX)
 			continue; /* a peer too many: it is held down and hears nothing */
 		if (!link) {
-			link = xnew(struct bgp_link);
+			link = xnew(struct peer_link);
 			link->name = xstrdup(peer->name);
 			*array_add(bgp->links, bgp->link_count, bgp->link_capacity) = link;
 		}
@@ -340,7 +340,7 @@ static void drop_links(struct speaker_bgp *bgp)
 	bgp->link_count = kept;
 }
 
-static void place_link(struct speaker_bgp *bgp, struct bgp_link *link)
+static void place_link(struct speaker_bgp *bgp, struct peer_link *link)
 {
 	if (!link->out) {
 		link->out = bgp_out_new(link->wanted->rib, wake, link);
@@ -447,7 +447,7 @@ void speaker_bgp_network_changed(struct speaker_bgp *bgp)
 
 bool speaker_bgp_refresh(struct speaker_bgp *bgp, const char *name)
 {
-	struct bgp_link *link = bgp_link_find(bgp, name);
+	struct peer_link *link = peer_link_find(bgp, name);
 
 	if (!link || !link->session)
 		return false;

@@ -108,7 +108,7 @@ static size_t draw_away(struct speaker_bgp *bgp)
 	size_t told = 0;
 
 	for (size_t i = 0; i < bgp->link_count; i++) {
-		struct bgp_link *link = bgp->links[i];
+		struct peer_link *link = bgp->links[i];
 		struct bgp_out_view view;
 
 		if (!link->session || (link->has_graceful_restart && !leaves_for_good(bgp)))

@@ -11,7 +11,7 @@
 #include "speaker/health.h"
 
 /* One peer. */
-struct bgp_link {
+struct peer_link {
 	char *name;    /* owned */
 	unsigned slot; /* of the plan */
 	struct bgp_out *out;
@@ -45,7 +45,7 @@ struct speaker_bgp {
 	struct plan_bgp_peers *peers;
 	struct plan_bgp_routes *routes;
 	struct bgp_groups groups;
-	struct bgp_link **links; /* owned */
+	struct peer_link **links; /* owned */
 	size_t link_count;
 	size_t link_capacity;
 	struct event *drain_timer;
@@ -60,19 +60,19 @@ struct speaker_bgp {
 	void *stop_user;
 };
 
-struct bgp_link *bgp_link_find(const struct speaker_bgp *bgp, const char *name);
+struct peer_link *peer_link_find(const struct speaker_bgp *bgp, const char *name);
 
 /* The plan's view of @link, or NULL if it is gone. */
-const struct plan_bgp_peer *bgp_link_peer(
-	const struct speaker_bgp *bgp, const struct bgp_link *link);
+const struct plan_bgp_peer *peer_link_peer(
+	const struct speaker_bgp *bgp, const struct peer_link *link);
 
 void bgp_tell(struct speaker_bgp *bgp, const char *what, const char *peer, const char *detail,
 	bool is_bad);
 
 /* bgp_watch.c: BFD beside the sessions (RFC 5882). */
 /* Makes, changes or ends the BFD session of @link. @met: of an unnumbered peer that is up. */
-void bgp_watch_peer(struct speaker_bgp *bgp, struct bgp_link *link, const struct ip *met);
-void bgp_watch_end(struct speaker_bgp *bgp, struct bgp_link *link);
+void bgp_watch_peer(struct speaker_bgp *bgp, struct peer_link *link, const struct ip *met);
+void bgp_watch_end(struct speaker_bgp *bgp, struct peer_link *link);
 /* AdminDown for all: what follows is meant. */
 void bgp_watch_leave(struct speaker_bgp *bgp);
 

@@ -35,7 +35,7 @@ static const struct bfd_session_view *find_bfd(struct bfd_list *list, const stru
 	return NULL;
 }
 
-static void add_out(const struct bgp_link *link, struct speaker_bgp_peer_view *view)
+static void add_out(const struct peer_link *link, struct speaker_bgp_peer_view *view)
 {
 	view->out = bgp_out_view(link->out);
 	for (enum bgp_family family = 0; family < BGP_FAMILY_COUNT_; family++) {
@@ -48,7 +48,7 @@ static void visit_peer(const struct speaker_bgp *bgp, const struct plan_bgp_peer
 	struct bfd_list *list, speaker_bgp_view_fn *visit, void *user)
 {
 	const struct bgp_session *session = bgp_engine_find(bgp->engine, peer->name);
-	const struct bgp_link *link = bgp_link_find(bgp, peer->name);
+	const struct peer_link *link = peer_link_find(bgp, peer->name);
 	struct speaker_bgp_peer_view view = { .peer = peer, .is_bfd_wanted = peer->bfd.is_wanted };
 	struct bgp_session_view session_view;
 

@@ -12,7 +12,7 @@
 
 #include <net/if.h>
 
-static struct bgp_link *find_by_key(const struct speaker_bgp *bgp, const struct bfd_key *key)
+static struct peer_link *find_by_key(const struct speaker_bgp *bgp, const struct bfd_key *key)
 {
 	for (size_t i = 0; i < bgp->link_count; i++) {
 		if (bgp->links[i]->has_bfd && bfd_key_equal(&bgp->links[i]->bfd_key, key))
@@ -23,7 +23,7 @@ static struct bgp_link *find_by_key(const struct speaker_bgp *bgp, const struct 
 
 void speaker_bgp_bfd(struct speaker_bgp *bgp, const struct bfd_event *event)
 {
-	const struct bgp_link *link = find_by_key(bgp, &event->key);
+	const struct peer_link *link = find_by_key(bgp, &event->key);
 
 	/* ICMP is no proof, and AdminDown says nothing of the path. */
 	if (!link || !link->session || event->type != BFD_EV_STATE)
@@ -33,7 +33,7 @@ void speaker_bgp_bfd(struct speaker_bgp *bgp, const struct bfd_event *event)
 		bgp_session_bfd_down(link->session);
 }
 
-void bgp_watch_end(struct speaker_bgp *bgp, struct bgp_link *link)
+void bgp_watch_end(struct speaker_bgp *bgp, struct peer_link *link)
 {
 	if (link->has_bfd)
 		wire_bfd_drop(bgp->wire, &link->bfd_key);
@@ -51,7 +51,7 @@ void bgp_watch_leave(struct speaker_bgp *bgp)
 
 /* The address to watch: as configured, as just met, or as met before; NULL: not met yet. */
 static const struct ip *address_of(
-	const struct plan_bgp_peer *peer, const struct bgp_link *link, const struct ip *met)
+	const struct plan_bgp_peer *peer, const struct peer_link *link, const struct ip *met)
 {
 	if (ip_is_set(&peer->address))
 		return &peer->address;
@@ -60,9 +60,9 @@ static const struct ip *address_of(
 	return link->has_bfd ? &link->bfd_key.peer : NULL;
 }
 
-void bgp_watch_peer(struct speaker_bgp *bgp, struct bgp_link *link, const struct ip *met)
+void bgp_watch_peer(struct speaker_bgp *bgp, struct peer_link *link, const struct ip *met)
 {
-	const struct plan_bgp_peer *peer = bgp_link_peer(bgp, link);
+	const struct plan_bgp_peer *peer = peer_link_peer(bgp, link);
 	const struct ip *address;
 	struct bfd_session_conf conf;
 
