@@ -320,7 +320,6 @@ static void make_links(struct speaker_bgp *bgp, const struct model *model)
 		}
 		link->is_wanted = true;
 		link->slot = peer->slot;
-		link->has_graceful_restart = peer->has_graceful_restart;
 		link->wanted = bgp_groups_join(
 			&bgp->groups, model, peer, bgp->settings->bgp.weights);
 	}
@@ -407,12 +406,15 @@ void speaker_bgp_flush(struct speaker_bgp *bgp)
 {
 	bool is_known = !bgp->health || health_is_known(bgp->health);
 
-	if (bgp->phase != BGP_RUNS)
+	/* What changes while traffic is drawn away is told too, to the peers that there are. */
+	if (bgp->phase != BGP_RUNS && bgp->phase != BGP_DRAINS)
 		return;
 	flush_routes(bgp);
-	place_links(bgp);
-	reconfigure(bgp);
-	bgp_groups_sweep(&bgp->groups);
+	if (bgp->phase == BGP_RUNS) {
+		place_links(bgp);
+		reconfigure(bgp);
+		bgp_groups_sweep(&bgp->groups);
+	}
 	/* Until it is known whether anything may be announced, nothing is the end of the routes. */
 	bgp_groups_flush(&bgp->groups, is_known);
 }

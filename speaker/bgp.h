@@ -82,7 +82,7 @@ void speaker_bgp_drain(struct speaker_bgp *bgp, bool is_drained);
 /**
  * speaker_bgp_stop() - say goodbye to every peer, then call @on_done, once, from the event loop
  *
- * Takes bgp.drain_seconds and 1.5 s at most. Peers with graceful restart hear nothing, unless
+ * Takes bgp.drain_seconds and 1.5 s at most. Peers that agreed to graceful restart hear nothing, unless
  * bgp.on_stop is "leave" or the node is drained. No session starts again.
  */
 void speaker_bgp_stop(struct speaker_bgp *bgp, void (*on_done)(void *user), void *user);

@@ -6,8 +6,8 @@
  *	drain:  GRACEFUL_SHUTDOWN --bgp.drain_seconds--> withdraw
  *	stop:   GRACEFUL_SHUTDOWN --bgp.drain_seconds--> Cease --until it arrived--> over
  *
- * A peer with graceful restart is left out of the end, unless we leave for good: it goes on
- * forwarding until we are back. BFD says AdminDown first, so that it does not look like a death.
+ * A peer that agreed to graceful restart is left out of the end, unless we leave for good: it goes
+ * on forwarding until we are back. What changes meanwhile is told as ever. BFD says AdminDown first, so that it does not look like a death.
  */
 
 #include "base/clock.h"
@@ -102,6 +102,12 @@ static void on_stop(evutil_socket_t fd, short events, void *arg)
 	bgp->on_stopped(bgp->stop_user);
 }
 
+/* The peer keeps our routes while we are away: it was agreed, not only asked for. */
+static bool keeps_routes(const struct peer_link *link)
+{
+	return bgp_session_view(link->session).agreed.graceful_restart;
+}
+
 /* How many peers are told to look elsewhere: those that hold routes of ours and will lose them. */
 static size_t draw_away(struct speaker_bgp *bgp)
 {
@@ -111,7 +117,7 @@ static size_t draw_away(struct speaker_bgp *bgp)
 		struct peer_link *link = bgp->links[i];
 		struct bgp_out_view view;
 
-		if (!link->session || (link->has_graceful_restart && !leaves_for_good(bgp)))
+		if (!link->session || (!leaves_for_good(bgp) && keeps_routes(link)))
 			continue;
 		view = bgp_out_view(link->out);
 		if (view.family[BGP_IPV4_UNICAST].held + view.family[BGP_IPV6_UNICAST].held == 0)

@@ -19,8 +19,7 @@ struct peer_link {
 	struct bgp_group *wanted;    /* where it belongs, from the next flush on */
 	struct bgp_session *session; /* while it is Established */
 	bool is_wanted;              /* false: the peer is gone */
-	bool has_graceful_restart;
-	bool has_bfd; /* bfd_key is a session */
+	bool has_bfd;                /* bfd_key is a session */
 	struct bfd_key bfd_key;
 };
 
