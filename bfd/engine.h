@@ -48,6 +48,7 @@ struct bfd_event {
 	enum bfd_event_type type;
 	struct bfd_key key; /* not with BFD_EV_STALL */
 	uint64_t tag;
+	uint64_t at_ns;           /* when it was; CLOCK_MONOTONIC */
 	enum bfd_state old_state; /* with BFD_EV_STATE; else the same as state */
 	enum bfd_state state;
 	enum bfd_state remote_state;

@@ -45,6 +45,7 @@ void bfd_report(struct entry *entry, enum bfd_event_type type, int error, uint64
 		.type = type,
 		.key = entry->conf.key,
 		.tag = entry->conf.tag,
+		.at_ns = now_ns,
 		.old_state = type == BFD_EV_STATE ? entry->told_state : session->state,
 		.state = session->state,
 		.remote_state = session->remote_state,
@@ -284,7 +285,7 @@ static void read_listener(struct listener *listener, unsigned batches, uint64_t 
 /* The timer should have run long ago: whichever socket wakes us first tells. */
 static void note_stall(struct bfd_engine *engine, uint64_t now_ns)
 {
-	struct bfd_event event = { .type = BFD_EV_STALL };
+	struct bfd_event event = { .type = BFD_EV_STALL, .at_ns = now_ns };
 
 	if (engine->conf.stall_ns == 0 || engine->armed_ns == 0 || engine->armed_ns == BFD_NEVER ||
 		now_ns < engine->armed_ns + engine->conf.stall_ns)

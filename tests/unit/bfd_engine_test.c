@@ -166,6 +166,7 @@ static void a_single_hop_session_comes_up(void **state)
 	event = find_event(bench, BFD_EV_STATE, BFD_UP);
 	assert_non_null(event);
 	assert_in_range(event->tag, 100, 101);
+	assert_in_range(event->at_ns, 1, clock_now_ns());
 	look(bench, 0);
 	assert_in_range(seen_view.source_port, BFD_SOURCE_PORT_MIN, BFD_SOURCE_PORT_MAX);
 	assert_true(seen_view.packets_in > 0 && seen_view.packets_out > 0);
