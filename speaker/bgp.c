@@ -443,8 +443,10 @@ void speaker_bgp_reload(struct speaker_bgp *bgp, const struct settings *settings
 
 void speaker_bgp_network_changed(struct speaker_bgp *bgp)
 {
-	if (bgp->phase == BGP_RUNS)
-		bgp_engine_network_changed(bgp->engine);
+	if (bgp->phase != BGP_RUNS)
+		return;
+	bgp_engine_network_changed(bgp->engine);
+	bgp_watch_network(bgp);
 }
 
 bool speaker_bgp_refresh(struct speaker_bgp *bgp, const char *name)

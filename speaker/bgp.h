@@ -29,6 +29,8 @@ struct speaker_bgp_news {
 struct speaker_bgp_callbacks {
 	void (*replan)(void *user); /* all Services are to be planned again, soon */
 	void (*tell)(void *user, const struct speaker_bgp_news *news);
+	/* True if @ip is in a subnet of one of the node's links. */
+	bool (*is_on_link)(void *user, const struct ip *ip);
 };
 
 /**

@@ -117,15 +117,21 @@ struct bgp_peer_conf bgp_convert_peer(const struct plan_bgp_peer *peer, unsigned
 	return conf;
 }
 
+static bool is_internal(const struct plan_bgp_peer *peer)
+{
+	return peer->as_kind == PLAN_BGP_AS_INTERNAL ||
+		(peer->as_kind == PLAN_BGP_AS_FIXED && peer->peer_as == peer->local_as);
+}
+
 struct bfd_session_conf bgp_convert_bfd(const struct plan_bgp_peer *peer, const struct ip *remote,
-	const struct ip *local, unsigned ifindex)
+	const struct ip *local, unsigned ifindex, bool is_near)
 {
 	return (struct bfd_session_conf){
 		.key = {
 			.peer = *remote,
 			.local = *local,
 			.ifindex = ifindex,
-			.is_multihop = peer->is_multihop,
+			.is_multihop = peer->is_multihop || (is_internal(peer) && !is_near),
 		},
 		.timing = {
 			.tx_us = peer->bfd.transmit_ms * US_PER_MS,
@@ -136,4 +142,11 @@ struct bfd_session_conf bgp_convert_bfd(const struct plan_bgp_peer *peer, const 
 		.min_ttl = peer->bfd.minimum_ttl,
 		.tag = peer->slot,
 	};
+}
+
+bool bgp_convert_is_death(const struct bfd_event *event, uint64_t up_ns)
+{
+	return event->type == BFD_EV_STATE && event->old_state == BFD_UP &&
+		event->state == BFD_DOWN && event->remote_state != BFD_ADMIN_DOWN &&
+		event->at_ns >= up_ns;
 }

@@ -21,7 +21,16 @@ struct bgp_peer_conf bgp_convert_peer(const struct plan_bgp_peer *peer, unsigned
 
 /*
  * The BFD session of @peer, whose address is @remote and ours @local (family 0: not known), over
- * the link @ifindex if the address is link-local.
+ * the link @ifindex if the address is link-local. Several hops (RFC 5883) are meant by ebgpMultiHop,
+ * and by an internal peer that is not @is_near, in no subnet of our links: it may be behind routers,
+ * and FRR sees it so.
  */
 struct bfd_session_conf bgp_convert_bfd(const struct plan_bgp_peer *peer, const struct ip *remote,
-	const struct ip *local, unsigned ifindex);
+	const struct ip *local, unsigned ifindex, bool is_near);
+
+/*
+ * True if @event says that the path to a peer has died whose BGP session is up since @up_ns,
+ * CLOCK_MONOTONIC (RFC 5882). AdminDown says nothing of the path, ICMP is no proof, and an event that
+ * waited in a queue may be older than the session.
+ */
+bool bgp_convert_is_death(const struct bfd_event *event, uint64_t up_ns);

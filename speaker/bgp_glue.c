@@ -6,6 +6,8 @@
 
 #include "speaker/state.h"
 
+#include <net/if.h>
+
 static void replan(void *user)
 {
 	struct speaker *speaker = user;
@@ -19,9 +21,31 @@ static void tell(void *user, const struct speaker_bgp_news *news)
 	events_bgp(user, news);
 }
 
+static bool is_on_link(void *user, const struct ip *ip)
+{
+	const struct speaker *speaker = user;
+
+	for (size_t i = 0; i < net_monitor_count(speaker->net); i++) {
+		const struct net_link *link = net_monitor_at(speaker->net, i);
+
+		if (link->flags & IFF_LOOPBACK)
+			continue;
+		for (size_t k = 0; k < link->address_count; k++) {
+			struct ip_prefix subnet = ip_prefix_of(
+				&link->addresses[k].ip, link->addresses[k].len);
+
+			if (ip_prefix_contains(&subnet, ip))
+				return true;
+		}
+	}
+	return false;
+}
+
 int glue_bgp_open(struct speaker *speaker)
 {
-	static const struct speaker_bgp_callbacks callbacks = { .replan = replan, .tell = tell };
+	static const struct speaker_bgp_callbacks callbacks = {
+		.replan = replan, .tell = tell, .is_on_link = is_on_link
+	};
 
 	speaker->bgp = speaker_bgp_new(
 		speaker->base, speaker->settings, &callbacks, speaker, speaker->is_drained);

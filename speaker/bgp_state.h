@@ -20,6 +20,7 @@ struct peer_link {
 	struct bgp_session *session; /* while it is Established */
 	bool is_wanted;              /* false: the peer is gone */
 	bool has_bfd;                /* bfd_key is a session */
+	bool is_near;                /* with has_bfd: in a subnet of our links */
 	struct bfd_key bfd_key;
 };
 
@@ -71,6 +72,8 @@ void bgp_tell(struct speaker_bgp *bgp, const char *what, const char *peer, const
 /* bgp_watch.c: BFD beside the sessions (RFC 5882). */
 /* Makes, changes or ends the BFD session of @link. @met: of an unnumbered peer that is up. */
 void bgp_watch_peer(struct speaker_bgp *bgp, struct peer_link *link, const struct ip *met);
+/* Addresses of links changed. */
+void bgp_watch_network(struct speaker_bgp *bgp);
 void bgp_watch_end(struct speaker_bgp *bgp, struct peer_link *link);
 /* AdminDown for all: what follows is meant. */
 void bgp_watch_leave(struct speaker_bgp *bgp);

@@ -25,11 +25,8 @@ void speaker_bgp_bfd(struct speaker_bgp *bgp, const struct bfd_event *event)
 {
 	const struct peer_link *link = find_by_key(bgp, &event->key);
 
-	/* ICMP is no proof, and AdminDown says nothing of the path. */
-	if (!link || !link->session || event->type != BFD_EV_STATE)
-		return;
-	if (event->old_state == BFD_UP && event->state == BFD_DOWN &&
-		event->remote_state != BFD_ADMIN_DOWN)
+	if (link && link->session &&
+		bgp_convert_is_death(event, bgp_session_view(link->session).since_ns))
 		bgp_session_bfd_down(link->session);
 }
 
@@ -47,6 +44,11 @@ void bgp_watch_leave(struct speaker_bgp *bgp)
 			wire_bfd_set_admin(
 				bgp->wire, &bgp->links[i]->bfd_key, true, BFD_DIAG_ADMIN_DOWN);
 	}
+}
+
+static bool is_near(const struct speaker_bgp *bgp, const struct ip *address)
+{
+	return ip_is_link_local(address) || bgp->callbacks.is_on_link(bgp->user, address);
 }
 
 /* The address to watch: as configured, as just met, or as met before; NULL: not met yet. */
@@ -73,11 +75,24 @@ void bgp_watch_peer(struct speaker_bgp *bgp, struct peer_link *link, const struc
 	address = address_of(peer, link, met);
 	if (!address)
 		return;
+	link->is_near = is_near(bgp, address);
 	conf = bgp_convert_bfd(peer, address, &peer->source,
-		ip_is_link_local(address) ? if_nametoindex(peer->interface) : 0);
+		ip_is_link_local(address) ? if_nametoindex(peer->interface) : 0, link->is_near);
 	if (link->has_bfd && !bfd_key_equal(&link->bfd_key, &conf.key))
 		bgp_watch_end(bgp, link);
 	wire_bfd_put(bgp->wire, &conf);
 	link->bfd_key = conf.key;
 	link->has_bfd = true;
+}
+
+/* A link that comes or goes may make an internal peer a near one; not while its session proves it. */
+void bgp_watch_network(struct speaker_bgp *bgp)
+{
+	for (size_t i = 0; i < bgp->link_count; i++) {
+		struct peer_link *link = bgp->links[i];
+
+		if (link->has_bfd && !link->session &&
+			is_near(bgp, &link->bfd_key.peer) != link->is_near)
+			bgp_watch_peer(bgp, link, NULL);
+	}
 }

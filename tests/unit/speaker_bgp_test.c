@@ -153,13 +153,85 @@ static void a_profile_becomes_a_bfd_session(void **state)
 		.transmit_ms = 60,
 		.detect_multiplier = 4,
 		.minimum_ttl = 250 };
-	conf = bgp_convert_bfd(&peer, &peer.address, &none, 0);
+	conf = bgp_convert_bfd(&peer, &peer.address, &none, 0, true);
 	assert_int_equal(conf.timing.rx_us, 50000);
 	assert_int_equal(conf.timing.tx_us, 60000);
 	assert_int_equal(conf.timing.multiplier, 4);
 	assert_int_equal(conf.min_ttl, 250);
 	assert_int_equal(conf.tag, 5);
 	assert_true(conf.key.is_multihop);
+}
+
+static bool is_watched_over_hops(struct plan_bgp_peer peer, bool is_near)
+{
+	const struct ip none = { 0 };
+
+	return bgp_convert_bfd(&peer, &peer.address, &none, 0, is_near).key.is_multihop;
+}
+
+static void an_internal_peer_of_no_subnet_is_watched_over_hops(void **state)
+{
+	struct plan_bgp_peer fixed = plain_peer();
+	struct plan_bgp_peer dynamic = plain_peer();
+
+	(void)state;
+	fixed.peer_as = fixed.local_as;
+	dynamic.as_kind = PLAN_BGP_AS_INTERNAL;
+	dynamic.peer_as = 0;
+	assert_true(is_watched_over_hops(fixed, false));
+	assert_true(is_watched_over_hops(dynamic, false));
+	assert_false(is_watched_over_hops(fixed, true));
+	assert_false(is_watched_over_hops(dynamic, true));
+}
+
+static void an_external_peer_is_watched_over_hops_if_asked_for(void **state)
+{
+	struct plan_bgp_peer peer = plain_peer();
+
+	(void)state;
+	assert_false(is_watched_over_hops(peer, false));
+	peer.is_multihop = true;
+	assert_true(is_watched_over_hops(peer, true));
+}
+
+static struct bfd_event plain_death(void)
+{
+	return (struct bfd_event){ .type = BFD_EV_STATE,
+		.at_ns = 1000,
+		.old_state = BFD_UP,
+		.state = BFD_DOWN,
+		.remote_state = BFD_UP };
+}
+
+static void bfd_down_ends_the_session_that_was_up_then(void **state)
+{
+	struct bfd_event event = plain_death();
+
+	(void)state;
+	assert_true(bgp_convert_is_death(&event, 999));
+}
+
+static void bfd_down_from_before_the_session_ends_nothing(void **state)
+{
+	struct bfd_event event = plain_death();
+
+	(void)state;
+	assert_false(bgp_convert_is_death(&event, 1001));
+}
+
+static void what_proves_no_death_ends_nothing(void **state)
+{
+	struct bfd_event admin = plain_death();
+	struct bfd_event never_up = plain_death();
+	struct bfd_event hint = plain_death();
+
+	(void)state;
+	admin.remote_state = BFD_ADMIN_DOWN;
+	never_up.old_state = BFD_INIT;
+	hint.type = BFD_EV_PEER_GONE;
+	assert_false(bgp_convert_is_death(&admin, 0));
+	assert_false(bgp_convert_is_death(&never_up, 0));
+	assert_false(bgp_convert_is_death(&hint, 0));
 }
 
 /* Two peers; "only" is named by the one advertisement if it names anybody. */
@@ -446,6 +518,11 @@ int main(void)
 		cmocka_unit_test(attributes_are_carried_over),
 		cmocka_unit_test(a_weight_becomes_link_bandwidth_where_it_is_wanted),
 		cmocka_unit_test(a_profile_becomes_a_bfd_session),
+		cmocka_unit_test(an_internal_peer_of_no_subnet_is_watched_over_hops),
+		cmocka_unit_test(an_external_peer_is_watched_over_hops_if_asked_for),
+		cmocka_unit_test(bfd_down_ends_the_session_that_was_up_then),
+		cmocka_unit_test(bfd_down_from_before_the_session_ends_nothing),
+		cmocka_unit_test(what_proves_no_death_ends_nothing),
 		cmocka_unit_test(peers_of_the_same_advertisements_share_a_group),
 		cmocka_unit_test(peers_of_different_advertisements_do_not),
 		cmocka_unit_test(with_weights_the_own_as_parts_groups),
