@@ -9,8 +9,8 @@
 #include "speaker/bgp_convert.h"
 #include "speaker/bgp_state.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -120,8 +120,10 @@ static void remember(struct speaker_bgp *bgp, uint8_t families)
 	int r;
 
 	bgp_memory_boot_id(now.boot_id);
+	(void)snprintf(now.node, sizeof(now.node), "%s", bgp->settings->node);
 	if (now.router_id == bgp->memory.router_id && now.families == bgp->memory.families &&
-		strcmp(now.boot_id, bgp->memory.boot_id) == 0)
+		strcmp(now.boot_id, bgp->memory.boot_id) == 0 &&
+		strcmp(now.node, bgp->memory.node) == 0)
 		return;
 	bgp->memory = now;
 	r = bgp_memory_save(bgp->memory_path, &now);
@@ -138,10 +140,18 @@ static void recall(struct speaker_bgp *bgp)
 
 	if (r < 0 && r != -ENOENT)
 		log_warn("state of BGP not read", kv_str("file", bgp->memory_path), kv_errno(r));
+	if (r == 0 && strcmp(bgp->memory.node, bgp->settings->node) != 0) {
+		log_warn("state of BGP is of another node: not used",
+			kv_str("node", bgp->memory.node));
+		bgp->memory = (struct bgp_memory){ 0 };
+	}
 	bgp_memory_boot_id(boot_id);
 	bgp->conf.is_restarting = bgp->memory.families != 0;
-	if (boot_id[0] != '\0' && strcmp(boot_id, bgp->memory.boot_id) == 0)
-		bgp->conf.forwarding = bgp->memory.families;
+	if (boot_id[0] == '\0' || strcmp(boot_id, bgp->memory.boot_id) != 0)
+		return;
+	bgp->conf.forwarding = bgp->memory.families;
+	if (bgp->conf.is_restarting)
+		bgp->recalled_id = bgp->memory.router_id;
 }
 
 static void on_restart_over(evutil_socket_t fd, short events, void *arg)
@@ -245,27 +255,32 @@ struct plan_bgp_input speaker_bgp_input(const struct speaker_bgp *bgp)
 	return input;
 }
 
-/* The identifier stays what peers know us by, unless the settings say otherwise. */
+static uint32_t id_of(const struct ip *ip)
+{
+	return ip->family == AF_INET ? (uint32_t)ip_to_uint(ip) : 0;
+}
+
 static void choose_router_id(
 	struct speaker_bgp *bgp, const struct model *model, uint32_t fallback_id)
 {
 	const struct node *node = (const struct node *)model_find(
 		model, MODEL_NODE, NULL, bgp->settings->node);
-	uint32_t before = bgp->conf.router_id;
-	uint32_t id = bgp->memory.router_id;
+	struct bgp_identity_facts facts = { .recalled = bgp->recalled_id, .fallback = fallback_id };
 	struct ip ip = { 0 };
 
-	if (node && id == 0)
+	if (node) {
 		ip = node_internal_ip(node, AF_INET);
-	if (bgp->settings->bgp.router_id[0] != '\0')
-		(void)!ip_parse(bgp->settings->bgp.router_id, &ip); /* was checked */
-	if (ip_is_set(&ip)) {
-		memcpy(&id, ip.bytes, sizeof(id));
-		id = ntohl(id);
+		facts.node = id_of(&ip);
 	}
-	bgp->conf.router_id = id != 0 ? id : fallback_id;
-	if (before != bgp->conf.router_id)
-		bgp_engine_set_conf(bgp->engine, &bgp->conf);
+	if (bgp->settings->bgp.router_id[0] != '\0') {
+		(void)!ip_parse(bgp->settings->bgp.router_id, &ip); /* was checked */
+		facts.setting = id_of(&ip);
+	}
+	bgp->identity = bgp_identity_choose(bgp->identity, &facts);
+	if (bgp->conf.router_id == bgp->identity.id)
+		return;
+	bgp->conf.router_id = bgp->identity.id;
+	bgp_engine_set_conf(bgp->engine, &bgp->conf);
 }
 
 static void on_peer(void *user, const struct plan_bgp_peer *before, const struct plan_bgp_peer *now)

@@ -3,7 +3,8 @@
 
 /*
  * What BGP must know after a restart (RFC 4724 section 4.1): which identifier peers know us by, for
- * which families they keep routes for us, and whether the kernel that forwards is still the same.
+ * which families they keep routes for us, and whether the kernel that forwards is still the same. It
+ * names the node, so that a copy of a machine does not take itself for the first one.
  */
 
 #include "base/own.h"
@@ -12,11 +13,13 @@
 #include <stdint.h>
 
 enum {
-	BGP_BOOT_ID_SIZE = 37
+	BGP_BOOT_ID_SIZE = 37,
+	BGP_NODE_SIZE = 256,
 };
 
 struct bgp_memory {
 	char boot_id[BGP_BOOT_ID_SIZE]; /* of the kernel; "" if it is not known */
+	char node[BGP_NODE_SIZE];       /* whose memory it is */
 	uint32_t router_id;             /* host byte order; 0: none */
 	uint8_t families;               /* that peers keep for us; BGP_FAMILY_BIT() */
 };

@@ -7,6 +7,7 @@
 
 #include "speaker/bgp.h"
 #include "speaker/bgp_groups.h"
+#include "speaker/bgp_identity.h"
 #include "speaker/bgp_memory.h"
 #include "speaker/health.h"
 
@@ -41,7 +42,9 @@ struct speaker_bgp {
 	struct health *health; /* NULL: not asked */
 	struct bgp_engine_conf conf;
 	struct bgp_memory memory; /* as it is on the disk */
-	char *memory_path;        /* owned */
+	struct bgp_identity identity;
+	uint32_t recalled_id; /* that peers which wait for us know us by; 0: none */
+	char *memory_path;    /* owned */
 	struct plan_bgp_peers *peers;
 	struct plan_bgp_routes *routes;
 	struct bgp_groups groups;

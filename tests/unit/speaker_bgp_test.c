@@ -7,6 +7,7 @@
 #include "bgp/family.h"
 #include "speaker/bgp_convert.h"
 #include "speaker/bgp_groups.h"
+#include "speaker/bgp_identity.h"
 #include "speaker/bgp_memory.h"
 #include "speaker/health.h"
 #include "tests/unit/cmocka_all.h"
@@ -350,7 +351,9 @@ static void drop_path(char *path)
 
 static void what_was_remembered_is_recalled(void **state)
 {
-	struct bgp_memory memory = { .boot_id = "abc", .router_id = 0xc0000201, .families = 3 };
+	struct bgp_memory memory = {
+		.boot_id = "abc", .node = "node-a", .router_id = 0xc0000201, .families = 3
+	};
 	struct bgp_memory found = { 0 };
 	char *path = new_path();
 
@@ -358,6 +361,7 @@ static void what_was_remembered_is_recalled(void **state)
 	assert_int_equal(bgp_memory_save(path, &memory), 0);
 	assert_int_equal(bgp_memory_load(path, &found), 0);
 	assert_string_equal(found.boot_id, "abc");
+	assert_string_equal(found.node, "node-a");
 	assert_int_equal(found.router_id, 0xc0000201);
 	assert_int_equal(found.families, 3);
 	drop_path(path);
@@ -380,14 +384,16 @@ struct bad_memory {
 
 static struct bad_memory bad_memories[] = {
 	{ "a_memory_that_is_no_json_is_refused", "{" },
-	{ "a_memory_without_families_is_refused", "{\"boot_id\":\"a\",\"router_id\":1}" },
+	{ "a_memory_without_families_is_refused",
+		"{\"boot_id\":\"a\",\"node\":\"n\",\"router_id\":1}" },
+	{ "a_memory_of_nobody_is_refused", "{\"boot_id\":\"a\",\"router_id\":1,\"families\":1}" },
 	{ "a_memory_of_unknown_families_is_refused",
-		"{\"boot_id\":\"a\",\"router_id\":1,\"families\":4}" },
+		"{\"boot_id\":\"a\",\"node\":\"n\",\"router_id\":1,\"families\":4}" },
 	{ "a_memory_with_a_long_boot_id_is_refused",
-		"{\"boot_id\":\"0123456789012345678901234567890123456\",\"router_id\":1,"
+		"{\"boot_id\":\"0123456789012345678901234567890123456\",\"node\":\"n\",\"router_id\":1,"
 		"\"families\":1}" },
 	{ "a_memory_with_a_long_identifier_is_refused",
-		"{\"boot_id\":\"a\",\"router_id\":4294967296,\"families\":1}" },
+		"{\"boot_id\":\"a\",\"node\":\"n\",\"router_id\":4294967296,\"families\":1}" },
 };
 
 static void memory_is_refused(void **state)
@@ -403,6 +409,52 @@ static void memory_is_refused(void **state)
 	assert_int_equal(bgp_memory_load(path, &found), -EBADMSG);
 	assert_int_equal(found.router_id, 7);
 	drop_path(path);
+}
+
+enum {
+	SETTING = 1,
+	NODE = 2,
+	RECALLED = 3,
+	FALLBACK = 4,
+	BEFORE = 9,
+};
+
+struct identity_case {
+	const char *name;
+	struct bgp_identity now;
+	struct bgp_identity_facts facts;
+	uint32_t want;
+};
+
+static struct identity_case identities[] = {
+	/* now                               setting  node  recalled  fallback */
+	{ "the_identifier_of_the_settings_counts_most", { BEFORE, BGP_IDENTITY_NODE },
+		{ SETTING, NODE, RECALLED, FALLBACK }, SETTING },
+	{ "the_nodes_address_counts_more_than_what_is_remembered", { 0, BGP_IDENTITY_NONE },
+		{ 0, NODE, RECALLED, FALLBACK }, NODE },
+	{ "before_the_node_is_known_what_is_remembered_counts", { 0, BGP_IDENTITY_NONE },
+		{ 0, 0, RECALLED, FALLBACK }, RECALLED },
+	{ "who_knows_nothing_makes_one_up", { 0, BGP_IDENTITY_NONE }, { 0, 0, 0, FALLBACK },
+		FALLBACK },
+	{ "a_made_up_identifier_gives_way_to_the_node", { BEFORE, BGP_IDENTITY_FALLBACK },
+		{ 0, NODE, 0, FALLBACK }, NODE },
+	{ "a_made_up_identifier_does_not_change_with_the_links", { BEFORE, BGP_IDENTITY_FALLBACK },
+		{ 0, 0, 0, FALLBACK }, BEFORE },
+	{ "a_remembered_identifier_stays_when_the_node_comes", { BEFORE, BGP_IDENTITY_RECALLED },
+		{ 0, NODE, RECALLED, FALLBACK }, BEFORE },
+	{ "an_identifier_stays_when_the_node_gets_another_address", { BEFORE, BGP_IDENTITY_NODE },
+		{ 0, NODE, 0, FALLBACK }, BEFORE },
+	{ "an_identifier_stays_when_the_node_goes", { BEFORE, BGP_IDENTITY_NODE },
+		{ 0, 0, 0, FALLBACK }, BEFORE },
+	{ "a_setting_that_goes_takes_its_identifier_along", { BEFORE, BGP_IDENTITY_SETTING },
+		{ 0, NODE, 0, FALLBACK }, NODE },
+};
+
+static void identifier_is_chosen(void **state)
+{
+	const struct identity_case *test = *state;
+
+	assert_int_equal(bgp_identity_choose(test->now, &test->facts).id, test->want);
 }
 
 /* A web server that answers @code, and whoever asks it. */
@@ -535,12 +587,17 @@ int main(void)
 		cmocka_unit_test(no_answer_twice_is_bad),
 		cmocka_unit_test(what_is_no_url_is_refused),
 	};
-	struct CMUnitTest tests[COUNT_OF(bad_memories) + COUNT_OF(others)];
+	struct CMUnitTest tests[COUNT_OF(bad_memories) + COUNT_OF(identities) + COUNT_OF(others)];
+	size_t count = 0;
 
+	for (size_t i = 0; i < COUNT_OF(identities); i++)
+		tests[count++] = (struct CMUnitTest){ .name = identities[i].name,
+			.test_func = identifier_is_chosen,
+			.initial_state = &identities[i] };
 	for (size_t i = 0; i < COUNT_OF(bad_memories); i++)
-		tests[i] = (struct CMUnitTest){ .name = bad_memories[i].name,
+		tests[count++] = (struct CMUnitTest){ .name = bad_memories[i].name,
 			.test_func = memory_is_refused,
 			.initial_state = &bad_memories[i] };
-	memcpy(tests + COUNT_OF(bad_memories), others, sizeof(others));
+	memcpy(tests + count, others, sizeof(others));
 	return cmocka_run_group_tests_name("speaker_bgp", tests, NULL, NULL);
 }
