@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Two nodes announce one address to one router, which shares traffic between them (ECMP). A client
-# counts what it loses: nothing while a node is drained, taken back or its agent stops; at most about
-# the detection time of BFD when a node drops dead. Topology: bgp_traffic.sh.
+# counts what it loses: nothing while a node is drained, taken back or its agent stops or is killed; at
+# most about the detection time of BFD when a node drops dead. Topology: bgp_traffic.sh.
 set -u
 build=$1
 # shellcheck source=tests/netns/lib.sh
@@ -62,6 +62,15 @@ start_bellmand node-a "$dir" "bgp = { drain_seconds = 1; };"
 wait_for 20 "it is back" next_hops_are "$both" || fail "start: $(next_hops)"
 expect_lossless "stopped and started"
 wait_for 15 "BFD is back" bfd_up || fail "BFD after the start"
+
+# An agent that is killed: the kernel ends its connection, and the node itself goes on serving.
+start_asking
+kill -KILL "$pid_node_a"
+wait_for 10 "the killed node has gone" next_hops_are 192.0.2.2 || fail "kill: $(next_hops)"
+start_bellmand node-a "$dir" "bgp = { drain_seconds = 1; };"
+wait_for 20 "it is back" next_hops_are "$both" || fail "start after kill: $(next_hops)"
+expect_lossless "killed and started"
+wait_for 15 "BFD is back" bfd_up || fail "BFD after the kill"
 
 # Behind a bridge the router sees no carrier loss: BFD alone tells it, in 1 s; the hold time is 90 s.
 start_asking
