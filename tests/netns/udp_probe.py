@@ -4,7 +4,8 @@
 
 udp_probe.py serve ADDRESS PORT NAME      answers each datagram with NAME
 udp_probe.py ask ADDRESS PORT FLOWS       asks every 5 ms, from FLOWS ports in turn, until SIGTERM;
-                                          then prints {"sent", "lost", "longest_ms", "by": {NAME: n}}
+                                          then prints {"sent", "lost", "longest_ms", "by": {NAME: n}}:
+                                          the longest outage of one flow
 """
 import json
 import selectors
@@ -29,13 +30,19 @@ def serve(address, port, name):
         server.sendto(data + b" " + name.encode(), peer)
 
 
-def longest(lost, count):
-    """The longest row of losses in time, in milliseconds."""
-    best = row = 0
-    for number in range(count):
-        row = row + 1 if number in lost else 0
-        best = max(best, row)
-    return round(best * GAP * 1000)
+def longest(lost, sent, flows):
+    """The longest outage of any flow, in milliseconds: from its first loss to what came through."""
+    best = 0
+    for flow in range(flows):
+        since = None
+        for number in range(flow, len(sent), flows):
+            if number in lost and since is None:
+                since = sent[number]
+            if since is not None:
+                best = max(best, sent[number] - since)
+            if number not in lost:
+                since = None
+    return round(best * 1000)
 
 
 def ask(address, port, flows):
@@ -82,7 +89,7 @@ def ask(address, port, flows):
         collect(end - time.monotonic())
     lost = set(range(len(sent))) - answered
     print(json.dumps({"sent": len(sent), "lost": len(lost), "by": by,
-                      "longest_ms": longest(lost, len(sent))}))
+                      "longest_ms": longest(lost, sent, flows)}))
 
 
 if sys.argv[1] == "serve":
