@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Graceful restart (RFC 4724): the agent is stopped and started anew, and killed and started anew,
-# while traffic runs through FRR. Its route never leaves the router's kernel and nothing is lost.
+# while traffic runs through FRR, without BFD and with it. Its route never leaves the router's kernel and nothing is lost.
 # Without graceful restart the same restart takes the route away. Topology: bgp_traffic.sh.
 set -u
 build=$1
@@ -15,7 +15,10 @@ build=$1
 make_segment
 make_router
 make_traffic
-write_frr_router "timers connect 2" | start_frr router
+{
+	write_frr_router "timers connect 2" "bfd profile fast"
+	printf 'bfd\n profile fast\n  transmit-interval 200\n  receive-interval 200\n  detect-multiplier 5\n'
+} | start_frr router
 dir=$work/manifests
 write_cluster "$dir"
 write_peer "$dir/bgp.yaml" ", enableGracefulRestart: true"
@@ -53,6 +56,15 @@ deleted && fail "the route was deleted in between: $(cat "$work/routes")"
 neighbour '.gracefulRestartInfo.rBit // .gracefulRestartInfo.rbit' | grep -q true || fail "no R bit"
 restart KILL "killed and started"
 deleted && fail "the route was deleted in between: $(cat "$work/routes")"
+
+# The same with BFD, which must not make a failure of it.
+write_peer "$dir/bgp.yaml" ", enableGracefulRestart: true, bfdProfile: fast"
+bfd_up() { [ "$(ctl node-a -o json bgp | jq -r '.peers[0].bfd.state')" = Up ]; }
+for signal in TERM KILL; do
+	wait_for 15 "BFD" bfd_up || fail "no BFD: $(ctl node-a bgp router)"
+	restart $signal "$signal with BFD"
+	deleted && fail "the route was deleted in between: $(cat "$work/routes")"
+done
 
 # What changed while it was away is put right at its End-of-RIB.
 kill -TERM "$pid_node_a"
