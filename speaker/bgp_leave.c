@@ -7,7 +7,8 @@
  *	stop:   GRACEFUL_SHUTDOWN --bgp.drain_seconds--> Cease --until it arrived--> over
  *
  * A peer that agreed to graceful restart is left out of the end, unless we leave for good: it goes
- * on forwarding until we are back. What changes meanwhile is told as ever. BFD says AdminDown first, so that it does not look like a death.
+ * on forwarding until we are back, and BFD says nothing to it before. To others BFD says AdminDown
+ * first, so that it does not look like a death. What changes meanwhile is told as ever.
  */
 
 #include "base/clock.h"
@@ -68,13 +69,32 @@ static bool leaves_for_good(const struct speaker_bgp *bgp)
 	return bgp->is_drained || bgp->settings->bgp.on_stop == SETTINGS_STOP_LEAVE;
 }
 
+/* The peer keeps our routes while we are away: it was agreed, not only asked for. */
+static bool keeps_routes(const struct speaker_bgp *bgp, const struct peer_link *link)
+{
+	return link->session && !leaves_for_good(bgp) &&
+		bgp_session_view(link->session).agreed.graceful_restart;
+}
+
+/*
+ * BFD says AdminDown before BGP ends, but not to who keeps routes: FRR takes it for a failure, ends
+ * the session itself with a Cease, and then the routes are gone.
+ */
+static void leave_bfd(struct speaker_bgp *bgp)
+{
+	for (size_t i = 0; i < bgp->link_count; i++) {
+		if (!keeps_routes(bgp, bgp->links[i]))
+			bgp_watch_leave(bgp, bgp->links[i]);
+	}
+}
+
 static void end_sessions(struct speaker_bgp *bgp)
 {
 	bool is_for_good = leaves_for_good(bgp);
 
 	bgp->phase = BGP_ENDS;
 	bgp->stop_ns = clock_now_ns();
-	bgp_watch_leave(bgp);
+	leave_bfd(bgp);
 	bgp_engine_stop(bgp->engine, is_for_good ? BGP_STOP_FOR_GOOD : BGP_STOP_FOR_RESTART,
 		is_for_good ? "the node is taken out" : "the agent stops");
 	/* Nobody keeps routes for us any more: the next start is a first one. */
@@ -102,12 +122,6 @@ static void on_stop(evutil_socket_t fd, short events, void *arg)
 	bgp->on_stopped(bgp->stop_user);
 }
 
-/* The peer keeps our routes while we are away: it was agreed, not only asked for. */
-static bool keeps_routes(const struct peer_link *link)
-{
-	return bgp_session_view(link->session).agreed.graceful_restart;
-}
-
 /* How many peers are told to look elsewhere: those that hold routes of ours and will lose them. */
 static size_t draw_away(struct speaker_bgp *bgp)
 {
@@ -117,7 +131,7 @@ static size_t draw_away(struct speaker_bgp *bgp)
 		struct peer_link *link = bgp->links[i];
 		struct bgp_out_view view;
 
-		if (!link->session || (!leaves_for_good(bgp) && keeps_routes(link)))
+		if (!link->session || keeps_routes(bgp, link))
 			continue;
 		view = bgp_out_view(link->out);
 		if (view.family[BGP_IPV4_UNICAST].held + view.family[BGP_IPV6_UNICAST].held == 0)

@@ -78,8 +78,8 @@ void bgp_watch_peer(struct speaker_bgp *bgp, struct peer_link *link, const struc
 /* Addresses of links changed. */
 void bgp_watch_network(struct speaker_bgp *bgp);
 void bgp_watch_end(struct speaker_bgp *bgp, struct peer_link *link);
-/* AdminDown for all: what follows is meant. */
-void bgp_watch_leave(struct speaker_bgp *bgp);
+/* AdminDown: what follows is meant. */
+void bgp_watch_leave(struct speaker_bgp *bgp, const struct peer_link *link);
 
 /* bgp_leave.c: drain and stop. */
 void bgp_leave_open(struct speaker_bgp *bgp);

@@ -37,13 +37,10 @@ void bgp_watch_end(struct speaker_bgp *bgp, struct peer_link *link)
 	link->has_bfd = false;
 }
 
-void bgp_watch_leave(struct speaker_bgp *bgp)
+void bgp_watch_leave(struct speaker_bgp *bgp, const struct peer_link *link)
 {
-	for (size_t i = 0; i < bgp->link_count; i++) {
-		if (bgp->links[i]->has_bfd)
-			wire_bfd_set_admin(
-				bgp->wire, &bgp->links[i]->bfd_key, true, BFD_DIAG_ADMIN_DOWN);
-	}
+	if (link->has_bfd)
+		wire_bfd_set_admin(bgp->wire, &link->bfd_key, true, BFD_DIAG_ADMIN_DOWN);
 }
 
 static bool is_near(const struct speaker_bgp *bgp, const struct ip *address)

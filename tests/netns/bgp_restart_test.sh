@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Graceful restart (RFC 4724): the agent is stopped and started anew, and killed and started anew,
-# while traffic runs through FRR, without BFD and with it. Its route never leaves the router's kernel and nothing is lost.
-# Without graceful restart the same restart takes the route away. Topology: bgp_traffic.sh.
+# while traffic runs through FRR, without BFD and with it. Its route never leaves the router's kernel
+# and nothing is lost. Without graceful restart the same restart takes the route away.
+# Topology: bgp_traffic.sh.
 set -u
 build=$1
 # shellcheck source=tests/netns/lib.sh
