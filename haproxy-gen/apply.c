@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "haproxy-gen/certs.h"
+#include "haproxy-gen/held.h"
 #include "haproxy-gen/install.h"
 #include "haproxy-gen/master.h"
 #include "haproxy-gen/section.h"
@@ -25,6 +26,7 @@ enum {
 	WHY_MAX = 2000,
 	NEW_WORKER_MS = 10000, /* until it answers on the admin socket */
 	REFUSED_S = 300,       /* until addresses that it could not have are tried again */
+	BLAME_ROUNDS = 3,      /* reloads, each without what the one before failed on */
 };
 
 struct applier {
@@ -35,6 +37,7 @@ struct applier {
 	/* Nobody can connect while HAProxy 2.6 tries in vain to start: not every few seconds, then. */
 	char *refused; /* owned: what it could not start with; NULL: nothing */
 	uint64_t refused_ns;
+	struct held held; /* what it can not listen on */
 };
 
 /* One application under way. */
@@ -91,9 +94,16 @@ static bool is_deferred(const struct applying *a)
 
 static bool has_certificate(void *user, const char *name)
 {
-	const struct gen_settings *settings = user;
+	const struct applying *a = user;
 
-	return certs_is_good(settings->tls.folder, name);
+	return certs_is_good(a->settings->tls.folder, name);
+}
+
+static int bind_error(void *user, const struct ip *ip, uint16_t port)
+{
+	const struct applying *a = user;
+
+	return held_error(&a->applier->held, ip, port);
 }
 
 /* Works it out anew; @slots NULL: as if nothing ran. */
@@ -106,7 +116,8 @@ static void make_text(struct applying *a, const struct slots *slots)
 		.ipam = a->ipam,
 		.slots = slots,
 		.has_certificate = has_certificate,
-		.user = (void *)(uintptr_t)a->settings,
+		.bind_error = bind_error,
+		.user = a,
 	});
 	strbuf_reset(&a->text);
 	render(&(struct render_input){ a->want, a->settings, a->applier->version, a->include },
@@ -267,7 +278,7 @@ static int go_back(struct applying *a, int why)
 }
 
 /* What is beside the file and ahead of HAProxy is remembered before the file is replaced. */
-static int write_and_reload(struct applying *a)
+static int write_and_reload_once(struct applying *a)
 {
 	const struct gen_settings *s = a->settings;
 	struct state *state = a->applier->state;
@@ -293,8 +304,13 @@ static int write_and_reload(struct applying *a)
 	r = master_reload(
 		s->haproxy.master_socket, &a->applier->version, s->haproxy.reload_s, &pid, &why);
 	if (r == -EREMOTEIO) {
+		uint64_t until_ns = clock_now_ns() + REFUSED_S * NS_PER_S;
+
+		r = go_back(a, fail(a, r, "%s", why));
+		if (held_learn(&a->applier->held, why, until_ns) > 0)
+			return -EAGAIN;
 		remember_refused(a);
-		return go_back(a, fail(a, r, "%s", why));
+		return r;
 	}
 	if (r < 0)
 		return fail(a, r, "%s: no reload: %s", s->haproxy.master_socket, strerror(-r));
@@ -305,6 +321,16 @@ static int write_and_reload(struct applying *a)
 	lingering_fini(&state->lingering); /* the new worker has never heard of them */
 	a->result.did = APPLY_RELOAD;
 	return 0;
+}
+
+/* Without what HAProxy says that it can not have, if that is what it failed on. */
+static int write_and_reload(struct applying *a)
+{
+	int r = -EAGAIN;
+
+	for (unsigned i = 0; i < BLAME_ROUNDS && r == -EAGAIN; i++)
+		r = write_and_reload_once(a);
+	return r == -EAGAIN ? -EREMOTEIO : r;
 }
 
 /*
@@ -361,6 +387,24 @@ static int verify(struct applying *a)
 	return give_commands(a, &change, &needs_reload);
 }
 
+static void find_change(const struct applying *a, struct change *ret_change)
+{
+	change_find((struct change_text){ a->installed.text, a->installed.len },
+		(struct change_text){ a->text.text, a->text.len }, ret_change);
+}
+
+static size_t try_new_binds(struct applying *a)
+{
+	size_t count = held_try(&a->applier->held, a->want,
+		(struct change_text){ a->installed.text, a->installed.len },
+		a->settings->frontends.transparent);
+
+	if (count > 0)
+		log_warn("listeners can not be had, and are left out: see status",
+			kv_uint("listeners", count));
+	return count;
+}
+
 static int change_running(struct applying *a)
 {
 	auto_(slots_finip) struct slots slots = { 0 };
@@ -375,8 +419,13 @@ static int change_running(struct applying *a)
 	}
 	slots_read(&slots, a->installed.text, a->installed.len);
 	make_text(a, &slots);
-	change_find((struct change_text){ a->installed.text, a->installed.len },
-		(struct change_text){ a->text.text, a->text.len }, &change);
+	find_change(a, &change);
+	/* A reload with an address that can not be had would fail, and everything else with it. */
+	if (change.reason_count > 0 && try_new_binds(a) > 0) {
+		make_text(a, &slots);
+		change_fini(&change);
+		find_change(a, &change);
+	}
 	if (change.is_same)
 		return 0;
 	if (change.reason_count > 0)
@@ -443,6 +492,7 @@ static int apply(struct applying *a)
 	if (r < 0)
 		return r;
 	find_running(a);
+	held_refresh(&a->applier->held, clock_now_ns(), a->settings->frontends.transparent);
 	if (a->is_running)
 		runtime_sweep(a->settings->haproxy.admin_socket, &a->applier->state->lingering);
 	r = decide(a);
@@ -511,6 +561,7 @@ struct applier *applier_free(struct applier *applier)
 
 	state_free(applier->state);
 	free(applier->refused);
+	held_fini(&applier->held);
 	if (applier->lock_fd >= 0)
 		(void)close(applier->lock_fd);
 	free(applier);
@@ -538,6 +589,11 @@ char *apply_result_text(const struct apply_result *result)
 		return xstrdup("reload needed");
 	}
 	return xstrdup("");
+}
+
+size_t applier_held(const struct applier *applier)
+{
+	return applier->held.count;
 }
 
 const struct state *applier_state(const struct applier *applier)

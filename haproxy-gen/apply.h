@@ -62,5 +62,8 @@ void apply_result_fini(struct apply_result *result);
 /* "nothing", "runtime 3", "reload", "written" or "reload needed"; caller frees. */
 char *apply_result_text(const struct apply_result *result);
 
+/* How many addresses and ports HAProxy can not have for now. */
+size_t applier_held(const struct applier *applier);
+
 /* Borrowed. */
 const struct state *applier_state(const struct applier *applier);

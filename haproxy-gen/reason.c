@@ -14,6 +14,8 @@ static const struct {
 	[WANT_UDP] = { "udp", "HAProxy does not forward UDP" },
 	[WANT_SCTP] = { "sctp", "HAProxy does not forward SCTP" },
 	[WANT_CONFLICT] = { "conflict", "the address and port belong to somebody else" },
+	[WANT_CANNOT_BIND] = { "cannot_bind",
+		"HAProxy can not have the address and port on this machine" },
 	[WANT_BAD_NAME] = { "bad_name", "its name can not stand in haproxy.cfg" },
 	[WANT_BAD_ADDRESS] = { "bad_address", "not an address that a listener can have" },
 	[WANT_ADDRESS_NOT_ALLOWED] = { "address_not_allowed",

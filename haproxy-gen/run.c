@@ -67,6 +67,8 @@ static void arm_again(struct runner *runner)
 
 	if (runner->has_failed && (ms == 0 || ms > RETRY_MS))
 		ms = RETRY_MS;
+	if (applier_held(runner->applier) > 0 && (ms == 0 || ms > RETRY_MS))
+		ms = RETRY_MS;
 	if (state->lingering.count > 0 && (ms == 0 || ms > LINGER_MS))
 		ms = LINGER_MS;
 	if (ms > 0)

@@ -276,29 +276,47 @@ static void find_candidates(struct building *b)
 	}
 }
 
+/* True if HAProxy can have @ip and @port, or it is not for HAProxy. */
+static bool can_bind(struct building *b, const struct candidate *candidate, const struct ip *ip,
+	uint16_t number, bool is_udp)
+{
+	char text[IP_TEXT_SIZE];
+	int error;
+
+	if (is_udp || !b->input->bind_error)
+		return true;
+	error = b->input->bind_error(b->input->user, ip, number);
+	if (error != 0)
+		want_refuse(b->want, &candidate->service->object, number, WANT_CANNOT_BIND,
+			"%s port %u: %s", ip_format(ip, text), number, strerror(error));
+	return error == 0;
+}
+
 /* The addresses of @candidate on which @port is its own. */
 static size_t own_ips(struct building *b, const struct candidate *candidate, unsigned f,
 	const struct service_port *port, struct ip **ret_ips)
 {
 	struct ip *ips = arena_new_array(&b->want->arena, struct ip, candidate->counts[f] + 1);
 	uint16_t number = listen_port(candidate->service, port);
+	bool is_udp = port->protocol == PROTOCOL_UDP;
 	size_t count = 0;
 
 	for (size_t i = 0; i < candidate->counts[f]; i++) {
 		const struct ip *ip = &candidate->ips[f][i];
-		const struct service *owner = claims_owner(
-			b->claims, ip, number, port->protocol == PROTOCOL_UDP);
+		const struct service *owner = claims_owner(b->claims, ip, number, is_udp);
 		char text[IP_TEXT_SIZE];
 
-		if (owner == candidate->service)
-			ips[count++] = *ip;
-		else if (owner)
+		if (owner == candidate->service) {
+			if (can_bind(b, candidate, ip, number, is_udp))
+				ips[count++] = *ip;
+		} else if (owner) {
 			want_refuse(b->want, &candidate->service->object, number, WANT_CONFLICT,
 				"%s port %u is of %s/%s", ip_format(ip, text), number,
 				object_ns(&owner->object), owner->object.meta.name);
-		else
+		} else {
 			want_refuse(b->want, &candidate->service->object, number, WANT_CONFLICT,
 				"%s port %u is the VM's own", ip_format(ip, text), number);
+		}
 	}
 	*ret_ips = ips;
 	return count;

@@ -154,6 +154,8 @@ struct want_input {
 	const struct slots *slots; /* what runs; NULL: nothing that needs to be kept */
 	/* True if tls.folder has a certificate with its key called @name; NULL: it has none. */
 	bool (*has_certificate)(void *user, const char *name);
+	/* Why HAProxy can not have @ip and @port: a positive errno; 0: it can. NULL: it always can. */
+	int (*bind_error)(void *user, const struct ip *ip, uint16_t port);
 	void *user;
 };
 

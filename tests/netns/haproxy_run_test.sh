@@ -82,25 +82,41 @@ wait_for 150 "the load is over" load_is_over || fail "load"
 tail -n 1 "$work/load.txt"
 tail -n 1 "$work/load.txt" | grep -q "^failed 0 of $connections," || fail "$(grep '!' "$work/load.txt" | head)"
 
-echo "a listener that can not be had is not tried all the time"
-in_ns lb python3 -c "
+echo "a listener that can not be had keeps out nobody else, and comes when it can be had"
+ip netns exec "$run-lb" python3 -c "
 import socket, time
 s = socket.create_server(('198.51.100.30', 80))
 time.sleep(150)" &
 pids+=($!)
+holder=$!
 wait_for 20 "somebody has the port" sh -c "ip netns exec $run-lb ss -Htln | grep -q 198.51.100.30" || fail "port"
+failed() { grep -c 'msg="not applied"' "$work/run.log"; }
+is_left_out() {
+	gen lb status | grep -q "Service default/taken port 80: cannot_bind: .*198.51.100.30 port 80: Address already in use"
+}
+before=$(failed)
 service taken 198.51.100.30 80 30080
-wait_for 40 "it failed" grep -q 'msg="not applied"' "$work/run.log" || fail "it did not fail"
-tried() { grep -c 'Reloading HAProxy' "$work/lb-haproxy.log"; }
-before=$(tried)
-# Commands are given nevertheless, and two more rounds of looking at it pass.
+wait_for 40 "it is left out" is_left_out || fail "$(gen lb status)"
+service other 198.51.100.31 80 30080
+wait_for 40 "another new one serves" ask 198.51.100.31 80 || fail "$(gen lb status)"
+is_left_out || fail "$(gen lb status)"
+[ "$(failed)" -eq "$before" ] || fail "a reload failed: $(gen lb status)"
+pid=$(worker lb)
 node node-c 192.0.2.3 "unschedulable: true"
 wait_for 20 "node-c is drained" servers_are maint default.web.80 node-c || fail "drain"
 node node-c 192.0.2.3
 wait_for 20 "node-c is back" servers_are up default.web.80 node-c || fail "back"
-[ "$(tried)" -eq "$before" ] || fail "it was tried $(($(tried) - before)) times more"
-rm "$work/manifests/service-taken.yaml"
-wait_for 20 "all is well again" gen lb status || fail "$(gen lb status)"
+is_pid_of_worker "$pid" || fail "there was a reload, and none was due"
+kill "$holder"
+wait_for 40 "it serves" ask 198.51.100.30 80 || fail "$(gen lb status)"
+is_left_out && fail "$(gen lb status)"
+rm "$work/manifests/service-taken.yaml" "$work/manifests/service-other.yaml"
+# The file is there before the reload is over.
+are_gone() {
+	! grep -qE "taken|other" "$work/lb/haproxy.cfg" && [ "$(gen lb status -o json | jq -r .did)" = reload ]
+}
+wait_for 20 "they are gone" are_gone || fail "$(gen lb status)"
+gen lb status >/dev/null || fail "$(gen lb status)"
 
 echo "HAProxy goes and comes"
 kill "$haproxy_lb"

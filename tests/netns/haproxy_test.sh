@@ -176,10 +176,17 @@ time.sleep(100)" &
 pids+=($!)
 wait_for 10 "somebody has the port" sh -c "ip netns exec $run-lb ss -Htln | grep -q 198.51.100.30"
 service taken 198.51.100.30 80 30080
-gen lb apply >>"$work/apply.log" 2>&1 && fail "a listener that can not be had"
+gen lb apply >>"$work/apply.log" 2>&1 || fail "a listener that can not be had is not left out"
+cmp -s "$work/lb/haproxy.cfg" "$work/before.cfg" || fail "more than that listener changed"
+gen lb status | grep -q "default/taken port 80: cannot_bind:" || fail "$(gen lb status)"
+# Not a Service's, so it can not be left out: the reload fails.
+cp "$work/lb/gen.conf" "$work/gen.conf"
+echo 'stats = { listen = "198.51.100.30:80"; };' >>"$work/lb/gen.conf"
+gen lb apply >>"$work/apply.log" 2>&1 && fail "stats that can not be had"
 cmp -s "$work/lb/haproxy.cfg" "$work/before.cfg" || fail "the last good file is not back"
 ask 198.51.100.10 80 >/dev/null || fail "HAProxy does not serve after a failed reload"
 gen lb status | grep -q '^error ' || fail "status tells no error"
+cp "$work/gen.conf" "$work/lb/gen.conf"
 rm "$work/manifests/service-taken.yaml"
 apply_says nothing
 gen lb status >/dev/null || fail "status tells an error that is over"
