@@ -113,6 +113,7 @@ static bool source_is_there(struct runner *runner)
 static void apply_now(struct runner *runner, unsigned mode)
 {
 	auto_(apply_result_fini) struct apply_result result = { 0 };
+	bool is_reload = (mode & ~APPLY_VERIFY) == APPLY_NOW;
 	int r;
 
 	if (!source_is_there(runner)) {
@@ -126,9 +127,9 @@ static void apply_now(struct runner *runner, unsigned mode)
 		tell_failure(runner);
 	else
 		tell_success(runner, &result);
-	if (r == 0 && mode != APPLY_NOW && result.did == APPLY_RELOAD_NEEDED)
+	if (r == 0 && !is_reload && result.did == APPLY_RELOAD_NEEDED)
 		delay_reload(runner);
-	if (mode == APPLY_NOW || result.did != APPLY_RELOAD_NEEDED) {
+	if (is_reload || result.did != APPLY_RELOAD_NEEDED) {
 		runner->reload_since_ns = 0;
 		(void)evtimer_del(runner->reload);
 	}
@@ -255,7 +256,8 @@ int run_until_stopped(const struct gen_settings *settings)
 		return EXIT_FAILURE;
 	}
 	log_info("running", kv_str("version", BELLMAN_VERSION));
-	apply_now(&runner, APPLY_NOW);
+	/* Whoever ran before may have been stopped between a command and the file. */
+	apply_now(&runner, APPLY_NOW | APPLY_VERIFY);
 	(void)sd_notify(0, "READY=1");
 	return event_base_dispatch(runner.base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

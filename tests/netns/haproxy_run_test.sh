@@ -127,4 +127,17 @@ start_haproxy lb
 wait_for 15 "all is as it shall be" servers_are maint default.web.80 node-c || fail "restart"
 kill "$runner"
 wait "$runner" || fail "run ended with $?"
+
+echo "stopped between a command and the file: the next start puts right what nobody wants any more"
+sed -i 's/verify_seconds = 1/verify_seconds = 0/' "$work/lb/gen.conf"
+weight() { admin lb "get weight default.local.80/node-a" | cut -d ' ' -f 1; }
+admin lb "set server default.local.80/node-a weight 7" >/dev/null
+[ "$(weight)" = 7 ] || fail "the weight is $(weight)"
+ip netns exec "$run-lb" "$build/haproxy-gen/haproxy-gen" -c "$work/lb/gen.conf" run >>"$work/run.log" 2>&1 &
+pids+=($!)
+runner=$!
+is_put_right() { [ "$(weight)" = 1 ]; }
+wait_for 20 "the weight is as the file says" is_put_right || fail "the weight is $(weight)"
+kill "$runner"
+wait "$runner" || fail "run ended with $?"
 echo "good"
