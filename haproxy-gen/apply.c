@@ -5,11 +5,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "haproxy-gen/apply_parts.h"
 #include "haproxy-gen/certs.h"
-#include "haproxy-gen/held.h"
 #include "haproxy-gen/install.h"
 #include "haproxy-gen/master.h"
-#include "haproxy-gen/section.h"
 #include "haproxy-gen/udp.h"
 #include "haproxy-gen/verify.h"
 
@@ -19,7 +18,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -29,39 +27,7 @@ enum {
 	BLAME_ROUNDS = 3,      /* reloads, each without what the one before failed on */
 };
 
-struct applier {
-	const struct gen_settings *settings;
-	struct state *state;
-	struct haproxy_version version;
-	int lock_fd;
-	/* Nobody can connect while HAProxy 2.6 tries in vain to start: not every few seconds, then. */
-	char *refused; /* owned: what it could not start with; NULL: nothing */
-	uint64_t refused_ns;
-	struct held held; /* what it can not listen on */
-};
-
-/* One application under way. */
-struct applying {
-	struct applier *applier;
-	const struct gen_settings *settings;
-	const struct model *model;
-	const struct ipam *ipam;
-	unsigned mode;
-	char *include; /* owned; NULL: none */
-	struct {
-		char *text; /* owned; NULL: there is none */
-		size_t len;
-		enum render_origin origin;
-	} installed;
-	bool is_running;
-	struct runtime_info running;
-	struct want *want;  /* owned */
-	struct strbuf text; /* for want */
-	struct apply_result result;
-	char *why; /* owned: what went wrong */
-};
-
-static void applying_fini(struct applying *a)
+void applying_fini(struct applying *a)
 {
 	free(a->include);
 	free(a->installed.text);
@@ -92,7 +58,7 @@ static bool is_deferred(const struct applying *a)
 	return (a->mode & ~APPLY_VERIFY) == APPLY_DEFER;
 }
 
-static bool has_certificate(void *user, const char *name)
+bool applying_has_certificate(void *user, const char *name)
 {
 	const struct applying *a = user;
 
@@ -115,7 +81,7 @@ static void make_text(struct applying *a, const struct slots *slots)
 		.settings = a->settings,
 		.ipam = a->ipam,
 		.slots = slots,
-		.has_certificate = has_certificate,
+		.has_certificate = applying_has_certificate,
 		.bind_error = bind_error,
 		.user = a,
 	});
@@ -171,7 +137,7 @@ static void find_running(struct applying *a)
 	state->pid = a->running.pid;
 }
 
-static void save_state(struct applying *a)
+void applying_save(struct applying *a)
 {
 	int r = state_save(a->applier->state);
 
@@ -180,8 +146,7 @@ static void save_state(struct applying *a)
 			kv_errno(r));
 }
 
-/* @is_checked: commands that HAProxy took are proof enough; everything else it judges first. */
-static int write_text(struct applying *a, const char *text, size_t len, bool needs_check)
+int applying_write(struct applying *a, const char *text, size_t len, bool needs_check)
 {
 	const struct gen_settings *s = a->settings;
 	auto_(strbuf_finip) struct strbuf output = { 0 };
@@ -216,7 +181,7 @@ static int write_only(struct applying *a)
 	if (is_installed(a))
 		return 0;
 	a->result.did = APPLY_WRITTEN;
-	return write_text(a, a->text.text, a->text.len, true);
+	return applying_write(a, a->text.text, a->text.len, true);
 }
 
 /* The old worker may still answer for a moment on the socket that both have. */
@@ -232,37 +197,9 @@ static void wait_for_worker(struct applying *a, uint32_t pid)
 	}
 }
 
-/* What a start can fail on: why it is to be, and all addresses. Nodes and weights are not in it. */
-static char *start_key(const struct applying *a)
+static struct change_text new_text(const struct applying *a)
 {
-	struct change_text text = { a->text.text, a->text.len };
-	struct change_text line;
-	struct strbuf key = { 0 };
-
-	strbuf_add(&key, a->result.reason ? a->result.reason : "");
-	while (text_line(&text, &line)) {
-		if (line.len > 6 && memcmp(line.at, "\tbind ", 6) == 0)
-			strbuf_add_len(&key, line.at, line.len);
-	}
-	return strbuf_take(&key);
-}
-
-static void remember_refused(struct applying *a)
-{
-	free(a->applier->refused);
-	a->applier->refused = start_key(a);
-	a->applier->refused_ns = clock_now_ns();
-}
-
-static bool was_refused(const struct applying *a)
-{
-	const struct applier *applier = a->applier;
-	auto_(freep) char *key = NULL;
-
-	if (!applier->refused || clock_now_ns() >= applier->refused_ns + REFUSED_S * NS_PER_S)
-		return false;
-	key = start_key(a);
-	return strcmp(applier->refused, key) == 0;
+	return (struct change_text){ a->text.text, a->text.len };
 }
 
 static int go_back(struct applying *a, int why)
@@ -287,12 +224,12 @@ static int write_and_reload_once(struct applying *a)
 	int r;
 
 	make_text(a, NULL);
-	if (was_refused(a))
+	if (refused_has(&a->applier->refused, a->result.reason, new_text(a), clock_now_ns()))
 		return fail(a, -EREMOTEIO, "%s",
 			state->error ? state->error : "HAProxy refused the same file before");
 	state->pending_pid = a->running.pid;
-	save_state(a);
-	r = write_text(a, a->text.text, a->text.len, true);
+	applying_save(a);
+	r = applying_write(a, a->text.text, a->text.len, true);
 	if (r < 0) {
 		state->pending_pid = 0;
 		return r;
@@ -309,7 +246,7 @@ static int write_and_reload_once(struct applying *a)
 		r = go_back(a, fail(a, r, "%s", why));
 		if (held_learn(&a->applier->held, why, until_ns) > 0)
 			return -EAGAIN;
-		remember_refused(a);
+		refused_set(&a->applier->refused, a->result.reason, new_text(a), until_ns);
 		return r;
 	}
 	if (r < 0)
@@ -320,6 +257,7 @@ static int write_and_reload_once(struct applying *a)
 	state->reloads++;
 	lingering_fini(&state->lingering); /* the new worker has never heard of them */
 	a->result.did = APPLY_RELOAD;
+	a->is_exact = true;
 	return 0;
 }
 
@@ -358,7 +296,7 @@ static int give_commands(struct applying *a, const struct change *change, bool *
 	if (change->partial_len == a->installed.len &&
 		memcmp(change->partial, a->installed.text, change->partial_len) == 0)
 		return 0;
-	return write_text(a, change->partial, change->partial_len, false);
+	return applying_write(a, change->partial, change->partial_len, false);
 }
 
 /* Servers that do not run as the file says are made so, unless they are to be left alone. */
@@ -426,6 +364,9 @@ static int change_running(struct applying *a)
 		change_fini(&change);
 		find_change(a, &change);
 	}
+	a->is_exact = change.is_same ||
+		(change.reason_count == 0 && change.partial_len == a->text.len &&
+			memcmp(change.partial, a->text.text, a->text.len) == 0);
 	if (change.is_same)
 		return 0;
 	if (change.reason_count > 0)
@@ -433,6 +374,7 @@ static int change_running(struct applying *a)
 	r = give_commands(a, &change, &needs_reload);
 	if (r < 0 || !needs_reload)
 		return r;
+	a->is_exact = false;
 	if (is_deferred(a)) {
 		a->result.did = APPLY_RELOAD_NEEDED;
 		return 0;
@@ -512,7 +454,12 @@ int applier_apply(struct applier *applier, const struct model *model, const stru
 		.mode = mode,
 	};
 	auto_(freep) char *did = NULL;
-	int r = apply(&a);
+	int r;
+
+	quick_fini(&applier->quick);
+	r = apply(&a);
+	if (r == 0 && a.is_exact)
+		applying_remember(&a);
 
 	if (a.want)
 		state_describe(applier->state, a.want);
@@ -521,7 +468,7 @@ int applier_apply(struct applier *applier, const struct model *model, const stru
 		state_did(applier->state, a.result.did == APPLY_NOTHING ? NULL : did);
 	}
 	state_failed(applier->state, r < 0 ? xstrdup(a.why ? a.why : strerror(-r)) : NULL);
-	save_state(&a);
+	applying_save(&a);
 	if (r < 0)
 		return r;
 	*ret_result = a.result;
@@ -560,7 +507,8 @@ struct applier *applier_free(struct applier *applier)
 		return NULL;
 
 	state_free(applier->state);
-	free(applier->refused);
+	refused_fini(&applier->refused);
+	quick_fini(&applier->quick);
 	held_fini(&applier->held);
 	if (applier->lock_fd >= 0)
 		(void)close(applier->lock_fd);

@@ -57,6 +57,19 @@ DEFINE_FREEP(struct applier, applier);
 must_check int applier_apply(struct applier *applier, const struct model *model,
 	const struct ipam *ipam, unsigned mode, struct apply_result *ret_result);
 
+/**
+ * applier_apply_quick() - make it so where only servers of a few Services may have changed
+ * @services: all that changed since the last application, of either kind
+ *
+ * Commands are given before anything is written, and only @services are looked at.
+ *
+ * Return: true and @ret_result, as above; false: applier_apply() must be called, which does what
+ * is left to do.
+ */
+must_check bool applier_apply_quick(struct applier *applier, const struct model *model,
+	const struct ipam *ipam, const struct model_dirty *services,
+	struct apply_result *ret_result);
+
 void apply_result_fini(struct apply_result *result);
 
 /* "nothing", "runtime 3", "reload", "written" or "reload needed"; caller frees. */

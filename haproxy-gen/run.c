@@ -113,6 +113,7 @@ static bool source_is_there(struct runner *runner)
 static void apply_now(struct runner *runner, unsigned mode)
 {
 	auto_(apply_result_fini) struct apply_result result = { 0 };
+	auto_(model_dirty_fini) struct model_dirty dirty = { 0 };
 	bool is_reload = (mode & ~APPLY_VERIFY) == APPLY_NOW;
 	int r;
 
@@ -120,9 +121,13 @@ static void apply_now(struct runner *runner, unsigned mode)
 		arm(runner->again, RETRY_MS);
 		return;
 	}
-	source_settle(&runner->source);
-	r = applier_apply(
-		runner->applier, runner->source.model, runner->source.ipam, mode, &result);
+	source_settle(&runner->source, &dirty);
+	r = mode == APPLY_DEFER &&
+			applier_apply_quick(runner->applier, runner->source.model,
+				runner->source.ipam, &dirty, &result) ?
+		0 :
+		applier_apply(
+			runner->applier, runner->source.model, runner->source.ipam, mode, &result);
 	if (r < 0)
 		tell_failure(runner);
 	else

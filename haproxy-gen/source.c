@@ -17,13 +17,18 @@ void source_fini(struct source *source)
 	*source = (struct source){ 0 };
 }
 
-void source_settle(struct source *source)
+void source_settle(struct source *source, struct model_dirty *ret_dirty)
+{
+	model_take_dirty(source->model, ret_dirty);
+	if (source->ipam)
+		ipam_update(source->ipam, source->model, ret_dirty, NULL, NULL);
+}
+
+static void settle_first(struct source *source)
 {
 	struct model_dirty dirty;
 
-	model_take_dirty(source->model, &dirty);
-	if (source->ipam)
-		ipam_update(source->ipam, source->model, &dirty, NULL, NULL);
+	source_settle(source, &dirty);
 	model_dirty_fini(&dirty);
 }
 
@@ -35,7 +40,7 @@ int source_load(const struct gen_settings *settings, struct source *source, stru
 	r = conf_directory_load(source->model, settings->source.path, report);
 	if (r < 0)
 		return r;
-	source_settle(source);
+	settle_first(source);
 	return 0;
 }
 
@@ -52,6 +57,6 @@ int source_watch(struct event_base *base, const struct gen_settings *settings,
 	open_both(settings, source);
 	r = conf_directory_open(base, source->model, &conf, &source->directory);
 	if (r == 0)
-		source_settle(source);
+		settle_first(source);
 	return r;
 }

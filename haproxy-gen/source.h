@@ -37,5 +37,8 @@ must_check int source_load(
 must_check int source_watch(struct event_base *base, const struct gen_settings *settings,
 	void (*on_change)(void *user), void *user, struct source *source);
 
-/* Brings the addresses in line with what was read. */
-void source_settle(struct source *source);
+/*
+ * Brings the addresses in line with what was read. @ret_dirty: the Services that this may concern, to
+ * be freed with model_dirty_fini().
+ */
+void source_settle(struct source *source, struct model_dirty *ret_dirty);

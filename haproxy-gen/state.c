@@ -200,3 +200,37 @@ void state_describe(struct state *state, const struct want *want)
 	json_decref(state->refusals);
 	state->refusals = refusals_json(want);
 }
+
+void state_add_servers(struct state *state, long more)
+{
+	json_t *servers = json_object_get(state->counts, "servers");
+
+	if (servers)
+		json_integer_set(servers, json_integer_value(servers) + more);
+}
+
+static bool is_about(const json_t *refusal, const struct service_key *service)
+{
+	const char *ns = json_string_value(json_object_get(refusal, "namespace"));
+	const char *name = json_string_value(json_object_get(refusal, "name"));
+
+	return ns && name && strcmp(ns, service->ns) == 0 && strcmp(name, service->name) == 0;
+}
+
+bool state_is_refused(const struct state *state, const struct model_dirty *services)
+{
+	const char *conflict = want_reason_name(WANT_CONFLICT);
+
+	for (size_t i = 0; i < json_array_size(state->refusals); i++) {
+		const json_t *refusal = json_array_get(state->refusals, i);
+		const char *reason = json_string_value(json_object_get(refusal, "reason"));
+
+		if (reason && strcmp(reason, conflict) == 0)
+			return true;
+		for (size_t k = 0; k < services->count; k++) {
+			if (is_about(refusal, &services->at[k]))
+				return true;
+		}
+	}
+	return false;
+}

@@ -48,3 +48,9 @@ void state_failed(struct state *state, char *error);
 
 /* Remembers what is wanted now, in numbers, and what is refused. */
 void state_describe(struct state *state, const struct want *want);
+
+/* As state_describe(), where only servers changed: by @more. */
+void state_add_servers(struct state *state, long more);
+
+/* True if something is refused to one of @services, or to anybody in favour of somebody else. */
+bool state_is_refused(const struct state *state, const struct model_dirty *services);

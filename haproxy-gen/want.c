@@ -254,26 +254,39 @@ static void claim_ports(struct building *b, const struct candidate *candidate)
 	}
 }
 
+static void consider(struct building *b, const struct object *object)
+{
+	struct candidate *candidate = &b->at[b->count];
+
+	if (!judge(b, (const struct service *)object))
+		return;
+	*candidate = (struct candidate){ .service = (const struct service *)object };
+	find_ips(b, candidate);
+	if (candidate->counts[WANT_V4] + candidate->counts[WANT_V6] == 0) {
+		want_refuse(b->want, object, 0, WANT_NO_ADDRESS, NULL);
+		return;
+	}
+	claim_ports(b, candidate);
+	b->count++;
+}
+
 static void find_candidates(struct building *b)
 {
 	const struct model *model = b->input->model;
+	const struct model_dirty *only = b->input->only;
 
-	b->at = xnew_array(struct candidate, model_count(model, MODEL_SERVICE) + 1);
-	model_each(model, MODEL_SERVICE, object)
-	{
-		struct candidate *candidate = &b->at[b->count];
+	b->at = xnew_array(
+		struct candidate, (only ? only->count : model_count(model, MODEL_SERVICE)) + 1);
+	for (size_t i = 0; only && i < only->count; i++) {
+		const struct object *object = model_find(
+			model, MODEL_SERVICE, only->at[i].ns, only->at[i].name);
 
-		if (!judge(b, (const struct service *)object))
-			continue;
-		*candidate = (struct candidate){ .service = (const struct service *)object };
-		find_ips(b, candidate);
-		if (candidate->counts[WANT_V4] + candidate->counts[WANT_V6] == 0) {
-			want_refuse(b->want, object, 0, WANT_NO_ADDRESS, NULL);
-			continue;
-		}
-		claim_ports(b, candidate);
-		b->count++;
+		if (object)
+			consider(b, object);
 	}
+	if (only)
+		return;
+	model_each(model, MODEL_SERVICE, object) consider(b, object);
 }
 
 /* True if HAProxy can have @ip and @port, or it is not for HAProxy. */
@@ -514,7 +527,8 @@ struct want *want_new(const struct want_input *input)
 	struct want *want = xnew(struct want);
 	struct building b = { .want = want, .input = input };
 
-	b.claims = claims_new(model_count(input->model, MODEL_SERVICE));
+	b.claims = claims_new(
+		input->only ? input->only->count : model_count(input->model, MODEL_SERVICE));
 	claim_own_all(&b);
 	want_nodes(want, input);
 	want_cluster_servers(want, b.cluster);

@@ -150,8 +150,9 @@ struct want {
 struct want_input {
 	const struct model *model;
 	const struct gen_settings *settings;
-	const struct ipam *ipam;   /* who gives addresses; NULL: the status of the Services */
-	const struct slots *slots; /* what runs; NULL: nothing that needs to be kept */
+	const struct model_dirty *only; /* these Services, as if there were no other; NULL: all */
+	const struct ipam *ipam;        /* who gives addresses; NULL: the status of the Services */
+	const struct slots *slots;      /* what runs; NULL: nothing that needs to be kept */
 	/* True if tls.folder has a certificate with its key called @name; NULL: it has none. */
 	bool (*has_certificate)(void *user, const char *name);
 	/* Why HAProxy can not have @ip and @port: a positive errno; 0: it can. NULL: it always can. */
