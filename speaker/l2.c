@@ -92,6 +92,7 @@ void l2_reload(struct speaker *speaker)
 	struct keyring keyring;
 
 	speaker->members_changed = true;
+	wire_set_stall(speaker->wire, l2_stall_ns(speaker));
 	if (speaker->membership && load_key(speaker, &keyring) == 0)
 		speaker->l2->keyring = keyring;
 }

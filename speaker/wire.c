@@ -339,13 +339,19 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-static int open_thread_side(struct wire *wire)
+static int start_pulse(struct wire *wire)
 {
 	uint64_t pulse_us = wire->conf.stall_ns / PULSES_A_STALL / NS_PER_US;
 	const struct timeval pulse = {
 		.tv_sec = (time_t)(pulse_us / 1000000),
 		.tv_usec = (suseconds_t)(pulse_us % 1000000),
 	};
+
+	return event_add(wire->pulse, &pulse) < 0 ? -ENOMEM : 0;
+}
+
+static int open_thread_side(struct wire *wire)
+{
 	/* Main may wait for the kernel. */
 	const struct arp_porter porter = {
 		.open = open_in_main,
@@ -373,7 +379,7 @@ static int open_thread_side(struct wire *wire)
 	wire->mailbox = event_new(base, wire->jobs.wake_fd, EV_READ | EV_PERSIST, on_mailbox, wire);
 	wire->pulse = event_new(base, -1, EV_PERSIST, on_pulse, wire);
 	if (!wire->mailbox || !wire->pulse || event_priority_set(wire->pulse, 0) < 0 ||
-		event_add(wire->mailbox, NULL) < 0 || event_add(wire->pulse, &pulse) < 0)
+		event_add(wire->mailbox, NULL) < 0 || start_pulse(wire) < 0)
 		return -ENOMEM;
 	return net_carrier_open(base, on_link, wire, &wire->carrier);
 }
@@ -507,6 +513,24 @@ void wire_call(struct wire *wire, wire_job_fn *run, void *arg)
 	struct wire_job job = { .run = run, .arg = arg };
 
 	wire_jobs_put_and_wait(&wire->jobs, &job);
+}
+
+static void set_stall(struct wire_side *side, void *arg)
+{
+	struct wire *wire = side->wire;
+	uint64_t now_ns = clock_now_ns();
+
+	/* That pulses were rare so far is no sleep by the new measure. */
+	if (!has_slept(wire, now_ns))
+		wire->pulse_ns = now_ns;
+	wire->conf.stall_ns = *(const uint64_t *)arg;
+	if (start_pulse(wire) < 0)
+		abort(); /* only memory can be missing */
+}
+
+void wire_set_stall(struct wire *wire, uint64_t stall_ns)
+{
+	wire_post(wire, set_stall, xmemdup(&stall_ns, sizeof(stall_ns)), free);
 }
 
 static void copy_view(struct wire_side *side, void *arg)

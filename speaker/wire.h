@@ -133,6 +133,9 @@ must_check int wire_open(struct event_base *base, const struct wire_conf *conf,
 struct wire *wire_free(struct wire *wire);
 DEFINE_FREEP(struct wire, wire);
 
+/* Another stall_ns than at the start. */
+void wire_set_stall(struct wire *wire, uint64_t stall_ns);
+
 typedef void wire_job_fn(struct wire_side *side, void *arg);
 typedef void wire_done_fn(void *arg);
 

@@ -399,6 +399,21 @@ static void no_sleep_of_stall_ns_goes_unnoticed(void **state)
 	}
 }
 
+static void how_long_a_stall_is_can_change(void **state)
+{
+	struct fixture *f = *state;
+	struct wire_view view;
+
+	wire_set_stall(f->wire, 3600 * NS_PER_S);
+	wire_call(f->wire, sleep_a_stall, NULL);
+	wire_call(f->wire, do_no_more, NULL);
+	wire_view(f->wire, &view);
+	assert_int_equal(view.stalls, 0);
+	wire_set_stall(f->wire, 100 * NS_PER_MS);
+	wire_call(f->wire, sleep_a_stall, NULL);
+	run_until(f, &f->seen[WIRE_EV_STALL], 1);
+}
+
 static void jobs_that_wait_at_the_end_are_run(void **state)
 {
 	struct fixture *f = *state;
@@ -437,6 +452,7 @@ int main(void)
 		WIRE_TEST(log_lines_of_the_thread_are_written_by_main),
 		WIRE_TEST(a_thread_that_slept_knows_it_and_says_so),
 		WIRE_TEST(no_sleep_of_stall_ns_goes_unnoticed),
+		WIRE_TEST(how_long_a_stall_is_can_change),
 		WIRE_TEST(jobs_that_wait_at_the_end_are_run),
 	};
 
