@@ -36,12 +36,16 @@ gone() { ! kill -0 "$pid_node_a" 2>/dev/null; }
 down() { [ "$(neighbour .bgpState)" != Established ]; }
 end_of_rib() { [ "$(neighbour '.gracefulRestartInfo.endOfRibRecv.ipv4Unicast // .gracefulRestartInfo.ipv4Unicast.endOfRibStatus.endOfRibRecv')" = true ]; }
 
+bfd_down() { [ "$(frr router "show bfd peers json" | jq -r '.[] | select(.peer == "192.0.2.1").status')" = down ]; }
+
 # restart SIGNAL WHAT
 restart() {
 	start_asking
 	kill "-$1" "$pid_node_a"
 	wait_for 8 "the agent ends" gone || fail "$2: does not end"
 	wait_for 8 "the router sees it" down || fail "$2: the session stays"
+	# Who is back before that is taken for one that died after it came back.
+	wait_for 8 "the router's BFD sees it" bfd_down || fail "$2: BFD stays up"
 	next_hops_are 192.0.2.1 || fail "$2: the route is gone while the agent is away"
 	start_bellmand node-a "$dir" "bgp = { drain_seconds = 1; };"
 	wait_for 20 "the session" is_established node-a router || fail "$2: no session: $(ctl node-a bgp)"
