@@ -57,13 +57,23 @@ static struct claimant *claimant_of(struct address *address, const struct mac *m
 	return least;
 }
 
+/* Gratuitous ARP (RFC 5227 section 2.3), or an unsolicited advertisement. */
+static bool is_announcement(const struct neigh_frame *frame)
+{
+	if (!mac_is_group(&frame->eth_dst))
+		return false;
+	return frame->kind == NEIGH_ADVERTISEMENT ? !(frame->flags & NA_SOLICITED) :
+						    ip_equal(&frame->source, &frame->target);
+}
+
 /*
  * A question has many answers when a kernel or a host that should be silent answers too: each
  * claimant has a pace of its own, so that who is the fastest does not hide the others.
  */
-static void report_heard(
-	struct address *address, const struct mac *mac, const struct slot *slot, uint64_t now_ns)
+static void report_heard(struct address *address, const struct neigh_frame *frame,
+	const struct slot *slot, uint64_t now_ns)
 {
+	const struct mac *mac = &frame->sender;
 	struct claimant *claimant = claimant_of(address, mac);
 	bool is_known = mac_equal(&claimant->mac, mac);
 	uint64_t ago_ns = now_ns - claimant->told_ns;
@@ -78,7 +88,7 @@ static void report_heard(
 			.told_ns = now_ns,
 			.is_settled = is_known,
 		};
-	arp_report(address->engine, ARP_EV_HEARD, address, mac, slot);
+	arp_report_heard(address, mac, slot, is_announcement(frame));
 }
 
 /* RFC 5227 section 2.4: the rightful owner defends, once in a while, and stays. */
@@ -114,7 +124,7 @@ static void on_claim(struct slot *slot, const struct neigh_frame *frame, const s
 
 	if (!place || !is_foreign(slot, &frame->sender))
 		return;
-	report_heard(place->address, &frame->sender, slot, now_ns);
+	report_heard(place->address, frame, slot, now_ns);
 	switch (place->state) {
 	case ARP_PROBING:
 		place->counters.conflicts++;

@@ -62,6 +62,17 @@ void arp_report(struct arp_engine *engine, enum arp_event_type type, const struc
 	push_event(engine, &event);
 }
 
+void arp_report_heard(const struct address *address, const struct mac *mac, const struct slot *slot,
+	bool is_announcement)
+{
+	struct arp_event event = event_of(ARP_EV_HEARD, slot, 0);
+
+	event.ip = address->ip;
+	event.mac = *mac;
+	event.is_announcement = is_announcement;
+	push_event(address->engine, &event);
+}
+
 void arp_report_error(struct slot *slot, enum arp_event_type type, const struct ip *ip, int error)
 {
 	struct arp_event event = event_of(type, slot, error);

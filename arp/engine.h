@@ -73,6 +73,7 @@ struct arp_event {
 	enum arp_event_type type;
 	struct ip ip;           /* of address events */
 	struct mac mac;         /* the other one's; zero: none */
+	bool is_announcement;   /* of ARP_EV_HEARD: to all, unasked, as kernels do not do it */
 	char link[IF_NAMESIZE]; /* "": none */
 	int error;              /* negative errno of the last three */
 };
