@@ -34,7 +34,7 @@ struct claim *ownership_find(const struct ownership *o, const struct ip *ip)
 	return NULL;
 }
 
-static uint16_t find_mac(const struct ownership *o, const struct mac *mac)
+uint16_t ownership_find_mac(const struct ownership *o, const struct mac *mac)
 {
 	for (size_t i = 0; i < o->member_count; i++) {
 		const struct member *m = &o->members[i];
@@ -50,7 +50,7 @@ static uint16_t find_mac(const struct ownership *o, const struct mac *mac)
 static void learn_mac(struct ownership *o, uint16_t member, const struct mac *mac)
 {
 	struct member *m = &o->members[member];
-	uint16_t holder = find_mac(o, mac);
+	uint16_t holder = ownership_find_mac(o, mac);
 
 	if (holder == member)
 		return;
@@ -165,6 +165,7 @@ void ownership_peer(
 	m->since_ns = now_ns;
 	if (state == OWNERSHIP_UP) {
 		m->up_ns = now_ns;
+		m->proven_ns = 0;
 		m->is_draining = false;
 	}
 	check_company(o);
@@ -202,6 +203,14 @@ void ownership_alive(struct ownership *o, uint16_t member, const struct mac *mac
 	if (mac)
 		learn_mac(o, member, mac);
 	m->alive_ns = now_ns;
+	/* What it said last before it left may come last. */
+	if ((m->state == OWNERSHIP_LEFT || m->state == OWNERSHIP_GONE) &&
+		now_ns - m->since_ns >= o->conf.detect_ns) {
+		m->state = OWNERSHIP_UNKNOWN;
+		m->since_ns = now_ns;
+		settle_all(o, NOBODY);
+		greet(o, member);
+	}
 	if (m->state == OWNERSHIP_DOWN)
 		defer(o, member);
 	/* The first word after a silence: the network was parted, and it may have claimed. */
@@ -219,6 +228,7 @@ void ownership_restarted(struct ownership *o, uint16_t member, uint64_t now_ns)
 	m->state = OWNERSHIP_UNKNOWN;
 	m->since_ns = now_ns;
 	m->alive_ns = now_ns;
+	m->proven_ns = 0;
 	m->is_draining = false;
 	check_company(o);
 	for (size_t i = 0; i < o->claim_count; i++) {
@@ -237,115 +247,6 @@ void ownership_peer_draining(
 		return;
 	o->members[member].is_draining = is_draining;
 	settle_all(o, NOBODY);
-}
-
-/* A claim by what is no live speaker: a host, or the kernel of a node whose speaker is dead. */
-static void on_foreign(
-	struct ownership *o, struct claim *claim, uint16_t member, const struct mac *mac)
-{
-	bool is_news = claim->contested_ns == 0 || o->now_ns - claim->contested_ns >= CONTEST_NS;
-
-	if (claim->state == OWNERSHIP_ASIDE || claim->state == OWNERSHIP_STANDBY ||
-		(claim->state == OWNERSHIP_ASKING && member != NOBODY))
-		return;
-	claim->contender = *mac;
-	if (claim->state == OWNERSHIP_ASKING && o->now_ns < o->ready_ns + START_GRACE_NS &&
-		o->member_count > 1) {
-		/* Perhaps a speaker that has not told its name yet. */
-		claim->not_before_ns = o->now_ns + o->conf.detect_ns;
-		rules_settle(o, claim);
-		return;
-	}
-	claim->contested_ns = o->now_ns;
-	if (is_news) {
-		o->counters.conflicts++;
-		rules_tell(o, claim, OWNERSHIP_EV_CONFLICT, OWNERSHIP_NOBODY_ANSWERED, NOBODY);
-	}
-	if (claim->state == OWNERSHIP_ASKING) {
-		claim->not_before_ns = o->now_ns + FOREIGN_NS;
-		rules_settle(o, claim);
-	} else if (o->now_ns - claim->defended_ns >= DEFEND_GAP_NS) {
-		rules_announce_again(o, claim);
-	}
-}
-
-/* Two speakers own it: the order decides, at once. */
-static void on_rival(struct ownership *o, struct claim *claim, uint16_t member)
-{
-	bool is_giver = claim->giver == member && o->now_ns - claim->given_ns < TAKEN_NS;
-	bool is_first = claim->self_rank < claim_rank(claim, member) || is_giver;
-
-	if (!is_first) {
-		o->counters.two_owners++;
-		rules_tell(o, claim, OWNERSHIP_EV_TWO_OWNERS, OWNERSHIP_ORDER, member);
-		/* Should the other one have yielded too, nobody would answer. */
-		claim->recheck_ns = o->now_ns + RECHECK_NS;
-		if (o->members[member].state != OWNERSHIP_UP)
-			claim->not_before_ns = claim->recheck_ns;
-		rules_lose(o, claim, member, OWNERSHIP_ORDER);
-		return;
-	}
-	if (!is_giver && o->now_ns - claim->defended_ns >= ASSERT_GAP_NS) {
-		o->counters.two_owners++;
-		rules_tell(o, claim, OWNERSHIP_EV_TWO_OWNERS, OWNERSHIP_ORDER, member);
-	}
-	rules_assert(o, claim);
-}
-
-static void on_speaker(struct ownership *o, struct claim *claim, uint16_t member)
-{
-	switch (claim->state) {
-	case OWNERSHIP_OWNER:
-		on_rival(o, claim, member);
-		return;
-	case OWNERSHIP_GIVING:
-		rules_lose(o, claim, member, claim->why);
-		return;
-	case OWNERSHIP_ASKING:
-		o->counters.cancelled++;
-		claim->contender = (struct mac){ 0 };
-		rules_tell(o, claim, OWNERSHIP_EV_CANCELLED, OWNERSHIP_OWNER_SILENT, member);
-		break;
-	case OWNERSHIP_ASIDE:
-	case OWNERSHIP_STANDBY:
-	case OWNERSHIP_STATE_COUNT_:
-		break;
-	}
-	claim->owner = member;
-	claim->heard_ns = o->now_ns;
-	claim->deferrals = 0;
-	if (o->members[member].state == OWNERSHIP_DOWN)
-		claim->not_before_ns = o->now_ns + o->conf.detect_ns;
-	rules_settle(o, claim);
-}
-
-/*
- * A member that is not held to be alive: one that left answers until it hears us, one that was
- * silent for long may have come back this moment.
- */
-static void on_stranger(struct ownership *o, struct claim *claim, uint16_t member)
-{
-	if (o->members[member].state == OWNERSHIP_DOWN)
-		rules_ask_speaker(o, member);
-	if (claim->state == OWNERSHIP_OWNER)
-		rules_assert(o, claim);
-}
-
-void ownership_heard(
-	struct ownership *o, const struct ip *ip, const struct mac *mac, uint64_t now_ns)
-{
-	struct claim *claim = ownership_find(o, ip);
-	uint16_t member = find_mac(o, mac);
-
-	begin(o, now_ns);
-	if (!claim || member == o->self)
-		return;
-	if (member != NOBODY && rules_counts(o, member))
-		on_speaker(o, claim, member);
-	else if (member == NOBODY || o->members[member].state == OWNERSHIP_GONE)
-		on_foreign(o, claim, member, mac);
-	else
-		on_stranger(o, claim, member);
 }
 
 void ownership_take(struct ownership *o, const struct ip *ip, uint16_t from, uint64_t now_ns)

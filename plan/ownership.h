@@ -163,6 +163,10 @@ void ownership_peer_draining(
 void ownership_heard(
 	struct ownership *o, const struct ip *ip, const struct mac *mac, uint64_t now_ns);
 
+/* The same, and the frame was an announcement, which no kernel sends of its own accord. */
+void ownership_announced(
+	struct ownership *o, const struct ip *ip, const struct mac *mac, uint64_t now_ns);
+
 /* The owner @from asks self to take @ip (authenticated). */
 void ownership_take(struct ownership *o, const struct ip *ip, uint16_t from, uint64_t now_ns);
 

@@ -41,10 +41,17 @@ size_t claim_rank(const struct claim *claim, uint16_t member)
 	return rank;
 }
 
+bool rules_is_proven(const struct ownership *o, uint16_t member)
+{
+	return is_within(o, o->members[member].proven_ns, PROVEN_NS);
+}
+
 bool rules_counts(const struct ownership *o, uint16_t member)
 {
 	const struct member *m = &o->members[member];
 
+	if (rules_is_proven(o, member))
+		return true;
 	switch (m->state) {
 	case OWNERSHIP_UP:
 		return true;
@@ -146,8 +153,11 @@ static uint64_t visit_at(const struct ownership *o, const struct claim *claim)
 	size_t owner_rank = claim_rank(claim, claim->owner);
 	uint64_t at = claim->heard_ns + AUDIT_NS;
 
+	/* One without a session: the first of the order look for it, when its hellos end. */
 	if (o->members[claim->owner].state != OWNERSHIP_UP)
-		at = claim->heard_ns + AUDIT_FAR_NS;
+		at = later(claim->heard_ns + AUDIT_FAR_NS,
+			     earlier(at, o->members[claim->owner].alive_ns + HEARD_OF_NS)) +
+			claim->self_rank * o->conf.detect_ns;
 	if (owner_rank == claim->count) /* it will give it away, or it knows more than we do */
 		at = claim->heard_ns + RECHECK_NS;
 	if (o->conf.preempt && o->members[claim->owner].state == OWNERSHIP_UP &&
@@ -229,6 +239,7 @@ void rules_claim(struct ownership *o, struct claim *claim, enum ownership_why wh
 	claim->not_before_ns = 0;
 	claim->deferrals = 0;
 	claim->defended_ns = 0;
+	claim->must_assert = false;
 	claim->contested_ns = 0;
 	claim->giver = NOBODY;
 	set_due(o, claim, why == OWNERSHIP_OWNER_SILENT ? o->now_ns + SAY_TWICE_NS : DUE_NEVER);
@@ -325,10 +336,15 @@ void rules_announce_again(struct ownership *o, struct claim *claim)
 
 void rules_assert(struct ownership *o, struct claim *claim)
 {
-	if (o->now_ns - claim->defended_ns >= ASSERT_GAP_NS)
+	uint64_t gap = earlier(ASSERT_GAP_NS << claim->assertions, ASSERT_MOST_NS);
+
+	if (o->now_ns - claim->defended_ns >= gap) {
+		claim->assertions += claim->assertions < ASSERTIONS_MAX;
 		rules_announce_again(o, claim);
-	else
-		set_due(o, claim, claim->defended_ns + ASSERT_GAP_NS);
+	} else if (!claim->must_assert) {
+		claim->must_assert = true;
+		set_due(o, claim, claim->defended_ns + gap);
+	}
 }
 
 void rules_ask_speaker(struct ownership *o, uint16_t member)
@@ -401,6 +417,14 @@ static bool is_preemption(const struct ownership *o, const struct claim *claim)
 		o->now_ns < claim->heard_ns + AUDIT_NS && !o->is_draining;
 }
 
+/* A deadline moves with each word of the owner, but is set anew only when it comes. */
+static bool is_early(const struct ownership *o, const struct claim *claim)
+{
+	return claim->owner != NOBODY && claim->recheck_ns == 0 &&
+		o->members[claim->owner].state == OWNERSHIP_UNKNOWN &&
+		visit_at(o, claim) + patience(o, claim) > o->now_ns;
+}
+
 void rules_due(struct ownership *o, struct claim *claim)
 {
 	switch (claim->state) {
@@ -408,7 +432,9 @@ void rules_due(struct ownership *o, struct claim *claim)
 		set_due(o, claim, DUE_NEVER);
 		break;
 	case OWNERSHIP_STANDBY:
-		if (claim->owner != NOBODY && o->members[claim->owner].state == OWNERSHIP_LEFT)
+		if (is_early(o, claim))
+			rules_settle(o, claim); /* it was heard of since */
+		else if (claim->owner != NOBODY && o->members[claim->owner].state == OWNERSHIP_LEFT)
 			rules_claim(o, claim, OWNERSHIP_OWNER_LEFT);
 		else if (is_preemption(o, claim))
 			rules_claim(o, claim, OWNERSHIP_PREEMPTED);
@@ -420,6 +446,8 @@ void rules_due(struct ownership *o, struct claim *claim)
 		break;
 	case OWNERSHIP_OWNER:
 		set_due(o, claim, DUE_NEVER);
+		claim->assertions += claim->must_assert && claim->assertions < ASSERTIONS_MAX;
+		claim->must_assert = false;
 		rules_announce_again(o, claim);
 		if (o->is_draining)
 			rules_give(o, claim, NOBODY, OWNERSHIP_DRAINED);

@@ -112,6 +112,7 @@ static void adopt(struct claim *claim, const struct claim *before, const uint16_
 	kept.owner = move(moved, before->owner);
 	kept.target = move(moved, before->target);
 	kept.giver = move(moved, before->giver);
+	kept.rival = move(moved, before->rival);
 	*claim = kept;
 }
 
@@ -153,6 +154,7 @@ static void set_claims(
 			.owner = NOBODY,
 			.target = NOBODY,
 			.giver = NOBODY,
+			.rival = NOBODY,
 			.missing_ns = o->now_ns,
 			.since_ns = o->now_ns,
 		};

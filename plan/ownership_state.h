@@ -4,7 +4,7 @@
 /*
  * The state of an ownership, for its own files alone: ownership.c takes what happens,
  * ownership_rules.c decides about one address, ownership_set.c takes snapshots, ownership_view.c
- * shows.
+ * shows, ownership_heard.c judges frames.
  *
  *             settle()                  due                     nobody answers
  *     ASIDE <----------> STANDBY -----------------> ASKING -----------------------> OWNER
@@ -33,7 +33,9 @@
 #define RECHECK_NS      (1 * NS_PER_S)   /* after yielding: does the other one answer */
 #define FOREIGN_NS      (10 * NS_PER_S)  /* RFC 5227: DEFEND_INTERVAL */
 #define DEFEND_GAP_NS   (1 * NS_PER_S)   /* against what is no speaker */
-#define ASSERT_GAP_NS   (20 * NS_PER_MS) /* against a speaker that is to yield */
+#define ASSERT_GAP_NS   (20 * NS_PER_MS) /* against a speaker that is to yield; it doubles */
+#define ASSERT_MOST_NS  (1 * NS_PER_S)   /* up to this */
+#define PROVEN_NS       (150 * NS_PER_S) /* of a speaker that is heard on the wire alone */
 #define SAY_TWICE_NS    (50 * NS_PER_MS) /* a claim on suspicion: who lives must hear it */
 #define GIVE_GAP_NS     (50 * NS_PER_MS)
 #define GIVE_AGAIN_NS   (10 * NS_PER_S)
@@ -49,6 +51,8 @@ enum {
 	PROBES_START = 4,   /* the wire is the only witness, and nothing is lost by 40 ms more */
 	DEFERRALS_MAX = 5,  /* by signs of life, without an answer on the wire */
 	GIVES_MAX = 6,
+	ASSERTIONS_MAX = 6, /* the interval does not grow beyond */
+	INSISTS_MAX = 5, /* announcements against ours, until something else decides */
 	CHANGES_KEPT = 3,
 	LEVEL_MAX = 2,
 };
@@ -64,6 +68,7 @@ struct member {
 	uint64_t up_ns;
 	uint64_t alive_ns; /* last sign of life but for the session's */
 	uint64_t asked_ns;
+	uint64_t proven_ns; /* not heard of but by its announcements, which kept on coming; 0: no */
 	unsigned level; /* of damping */
 	uint64_t level_ns;
 };
@@ -89,6 +94,12 @@ struct claim {
 	uint16_t giver; /* who gave it to self */
 	uint64_t given_ns;
 	uint64_t defended_ns;
+	bool must_assert;    /* once more, when it is due */
+	unsigned assertions; /* against the rival, in a row */
+	uint16_t rival;      /* another speaker that owns it */
+	unsigned insisted;   /* so often it did not yield to an assertion */
+	uint64_t insisted_ns;
+	uint64_t two_ns; /* when two owners were last seen; 0: never */
 	uint64_t contested_ns; /* 0: it is not */
 	struct mac contender;
 	uint64_t changes_ns[CHANGES_KEPT]; /* the latest first */
@@ -123,6 +134,9 @@ struct ownership {
 
 /* True if an answer of @member on the wire is one of a live speaker. */
 bool rules_counts(const struct ownership *o, uint16_t member);
+
+/* True if it goes on announcing although it is not heard otherwise. */
+bool rules_is_proven(const struct ownership *o, uint16_t member);
 
 bool claim_answers(const struct claim *claim);
 
@@ -162,6 +176,9 @@ void rules_due(struct ownership *o, struct claim *claim);
 
 /* ownership.c: the index of the first claim of @ip, or NULL. */
 struct claim *ownership_find(const struct ownership *o, const struct ip *ip);
+
+/* ownership.c: who has @mac, or NOBODY. */
+uint16_t ownership_find_mac(const struct ownership *o, const struct mac *mac);
 
 /* ownership_set.c */
 void ownership_push(struct ownership *o, const struct ownership_action *action);

@@ -42,7 +42,7 @@ struct happening {
 	uint8_t to;
 	uint8_t from;
 	uint8_t address;
-	uint8_t state; /* of BFD; of hello: bit 0 draining, 1 answer me */
+	uint8_t state; /* of BFD; hello: bit 0 draining, 1 answer me; claim: is announcement */
 	uint32_t life; /* of the node that it is for: another life ignores it */
 	uint32_t from_life;
 };
@@ -406,7 +406,10 @@ static void on_claim(struct sim *sim, const struct happening *h)
 	struct ip ip = ip_of(h->address);
 	struct mac mac = mac_of(h->from);
 
-	ownership_heard(sim->nodes[h->to].o, &ip, &mac, sim->now_ns);
+	if (h->state)
+		ownership_announced(sim->nodes[h->to].o, &ip, &mac, sim->now_ns);
+	else
+		ownership_heard(sim->nodes[h->to].o, &ip, &mac, sim->now_ns);
 	settle(sim, h->to);
 }
 
@@ -418,7 +421,8 @@ static void on_round(struct sim *sim, const struct happening *h)
 
 	if (n->rounds[h->address] != h->from_life)
 		return;
-	broadcast(sim, h->to, (struct happening){ .what = CLAIM_RX, .address = h->address });
+	broadcast(sim, h->to,
+		(struct happening){ .what = CLAIM_RX, .address = h->address, .state = 1 });
 	later(sim, h->to, (round < COUNT_OF(waits_ms) ? waits_ms[round] : 60000) * NS_PER_MS, *h);
 }
 

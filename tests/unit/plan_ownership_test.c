@@ -765,6 +765,25 @@ static void a_restarted_owner_owns_nothing(void **state)
 	assert_true(answers(f, 0));
 }
 
+/* An owner without a session says hello each 10 s and announces each minute. */
+static void an_owner_that_is_heard_of_is_not_asked_for(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_UNKNOWN);
+	for (unsigned i = 0; i < 60; i++) {
+		alive(f, A);
+		if (i % 6 == 0)
+			heard(f, 0, A);
+		if (i % 6 == 0)
+			heard(f, 1, A);
+		pass_ms(f, 10000);
+	}
+	assert_int_equal(f->counts[OWNERSHIP_PROBE], 0);
+	pass_ms(f, 40000); /* it falls silent */
+	assert_true(answers(f, 0));
+}
+
 static void deadlines_come_in_order(void **state)
 {
 	enum {
@@ -838,6 +857,7 @@ int main(void)
 		OWNER_A(what_a_drain_would_move_is_what_it_moves),
 		OWNER_A(a_rebalance_gives_to_the_first_that_lives),
 		OWNER_A(a_restarted_owner_owns_nothing),
+		OWNER_A(an_owner_that_is_heard_of_is_not_asked_for),
 		cmocka_unit_test(deadlines_come_in_order),
 	};
 
