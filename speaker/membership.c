@@ -196,20 +196,21 @@ static void take_peers(struct membership *m, const struct membership_snapshot *b
 		while (k < old_count &&
 			(order = strcmp(before->nodes[k].name, m->snapshot->nodes[i].name)) < 0) {
 			if (old[k].has_session)
-				(void)bfd_engine_drop(m->side->bfd, &old[k].key);
+				(void)bfd_engine_abandon(m->side->bfd, &old[k].key);
 			k++;
 		}
 		if (k == old_count || order != 0)
 			continue;
+		m->peers[i].is_renewed = true;
 		if (bfd_key_equal(&old[k].key, &m->peers[i].key))
 			m->peers[i] = old[k];
 		else if (old[k].has_session)
-			(void)bfd_engine_drop(m->side->bfd, &old[k].key);
+			(void)bfd_engine_abandon(m->side->bfd, &old[k].key);
 		k++;
 	}
 	for (; k < old_count; k++) {
 		if (old[k].has_session)
-			(void)bfd_engine_drop(m->side->bfd, &old[k].key);
+			(void)bfd_engine_abandon(m->side->bfd, &old[k].key);
 	}
 	free(old);
 }
@@ -242,7 +243,10 @@ static bool on_arp(void *user, const struct arp_event *event)
 	struct membership *m = user;
 
 	if (event->type == ARP_EV_HEARD && m->snapshot) {
-		ownership_heard(m->ownership, &event->ip, &event->mac, clock_now_ns());
+		if (event->is_announcement)
+			ownership_announced(m->ownership, &event->ip, &event->mac, clock_now_ns());
+		else
+			ownership_heard(m->ownership, &event->ip, &event->mac, clock_now_ns());
 		membership_act(m);
 	}
 	if (event->type == ARP_EV_LINK_UP || event->type == ARP_EV_LINK_FAILED)
@@ -331,6 +335,18 @@ static void choice_init(struct choice *choice, const struct membership_snapshot 
 		};
 }
 
+/* What was known of a node by the session that it has no more is not known now. */
+static void forget_renewed(struct membership *m)
+{
+	for (size_t i = 0; i < m->peer_count; i++) {
+		if (!m->peers[i].is_renewed)
+			continue;
+		m->peers[i].is_renewed = false;
+		ownership_peer(m->ownership, (uint16_t)i, OWNERSHIP_UNKNOWN, clock_now_ns());
+		membership_act(m);
+	}
+}
+
 static void apply(struct membership *m, struct membership_snapshot *snapshot)
 {
 	auto_(membership_snapshot_freep) struct membership_snapshot *before = m->snapshot;
@@ -344,6 +360,7 @@ static void apply(struct membership *m, struct membership_snapshot *snapshot)
 	put_addresses(m, before);
 	ownership_set(m->ownership, &m->choice.snapshot, clock_now_ns());
 	membership_act(m);
+	forget_renewed(m);
 	membership_choose(m, true);
 	ownership_drain(m->ownership, snapshot->is_draining, clock_now_ns());
 	membership_act(m);

@@ -80,7 +80,9 @@ static void on_session_down(struct membership *m, uint16_t index, const struct b
 	uint64_t now = clock_now_ns();
 	enum ownership_peer state = OWNERSHIP_DOWN;
 
-	if (event->cause == BFD_CAUSE_PACKET && event->remote_state == BFD_ADMIN_DOWN)
+	/* Down for another reason, say no link: it lives, and may be asked. */
+	if (event->cause == BFD_CAUSE_PACKET && event->remote_state == BFD_ADMIN_DOWN &&
+		event->remote_diag == BFD_DIAG_ADMIN_DOWN)
 		state = OWNERSHIP_LEFT;
 	else if (peer->gone_ns > 0 && now - peer->gone_ns < GONE_NS)
 		state = OWNERSHIP_GONE; /* its host said so, and now its session agrees */
@@ -149,7 +151,7 @@ static void put_session_of(struct membership *m, size_t i, bool is_wanted, bool 
 		peer->has_session = true;
 		put_session(m, peer);
 	} else if (!is_wanted && peer->has_session) {
-		(void)bfd_engine_drop(m->side->bfd, &peer->key);
+		(void)bfd_engine_abandon(m->side->bfd, &peer->key);
 		peer->has_session = false;
 		peer->is_up = false;
 		/* It is not known any more whether it lives. */

@@ -18,6 +18,7 @@ struct peer {
 	bool has_session;
 	bool is_up;      /* as BFD says */
 	bool is_doubted; /* its host says that nobody listens, which anybody can say */
+	bool is_renewed; /* another session than before, by the snapshot that comes in force */
 	bool must_put;   /* the session's parameters changed */
 	unsigned factor; /* of damping, in tenths */
 	uint64_t gone_ns;
