@@ -164,7 +164,6 @@ void ownership_peer(
 	m->state = state;
 	m->since_ns = now_ns;
 	if (state == OWNERSHIP_UP) {
-		m->up_ns = now_ns;
 		m->proven_ns = 0;
 		m->is_draining = false;
 	}
@@ -239,6 +238,15 @@ void ownership_restarted(struct ownership *o, uint16_t member, uint64_t now_ns)
 	greet(o, member);
 }
 
+void ownership_peer_new(struct ownership *o, uint16_t member, bool is_new, uint64_t now_ns)
+{
+	begin(o, now_ns);
+	if (o->members[member].is_new == is_new)
+		return;
+	o->members[member].is_new = is_new;
+	settle_all(o, NOBODY);
+}
+
 void ownership_peer_draining(
 	struct ownership *o, uint16_t member, bool is_draining, uint64_t now_ns)
 {
@@ -259,6 +267,8 @@ void ownership_take(struct ownership *o, const struct ip *ip, uint16_t from, uin
 	if (claim->state == OWNERSHIP_OWNER) {
 		/* The giver has not heard it. */
 		rules_announce_again(o, claim);
+	} else if (o->is_draining && rules_has_better(o, claim, from)) {
+		return; /* the giver finds another one */
 	} else if (claim->state == OWNERSHIP_STANDBY || claim->state == OWNERSHIP_ASKING) {
 		claim->owner = from;
 		rules_claim(o, claim, OWNERSHIP_GIVEN);

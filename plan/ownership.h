@@ -159,6 +159,9 @@ void ownership_restarted(struct ownership *o, uint16_t member, uint64_t now_ns);
 void ownership_peer_draining(
 	struct ownership *o, uint16_t member, bool is_draining, uint64_t now_ns);
 
+/* It says that it became ready less than the hold-down ago. */
+void ownership_peer_new(struct ownership *o, uint16_t member, bool is_new, uint64_t now_ns);
+
 /* A frame on the wire says that @ip is at @mac, which is none of ours. */
 void ownership_heard(
 	struct ownership *o, const struct ip *ip, const struct mac *mac, uint64_t now_ns);

@@ -144,6 +144,7 @@ static void on_speaker(struct ownership *o, struct claim *claim, uint16_t member
 	claim->owner = member;
 	claim->heard_ns = o->now_ns;
 	claim->deferrals = 0;
+	claim->gives = GIVES_MAX; /* what was to be handed over is */
 	if (o->members[member].state == OWNERSHIP_DOWN)
 		claim->not_before_ns = o->now_ns + ask_again_ns(o, member);
 	rules_settle(o, claim);

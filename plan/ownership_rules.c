@@ -120,11 +120,10 @@ static unsigned class_of(const struct ownership *o, uint16_t member)
 {
 	const struct member *m = &o->members[member];
 	bool is_self = member == o->self;
-	uint64_t since_ns = is_self ? o->ready_ns : m->up_ns;
 
 	if (is_self ? o->is_draining : m->is_draining)
 		return 2;
-	return o->now_ns < since_ns + o->conf.hold_down_ns ? 1 : 0;
+	return (is_self ? ownership_is_new(o, o->now_ns) : m->is_new) ? 1 : 0;
 }
 
 /* How long self lets better candidates go first. */
@@ -172,13 +171,20 @@ static uint64_t visit_at(const struct ownership *o, const struct claim *claim)
 	return at;
 }
 
+/* Still to be handed over, though it is not answered for any more. */
+static bool begs(const struct claim *claim)
+{
+	return claim->why == OWNERSHIP_NO_LINK && claim->owner == NOBODY && !claim->can_serve &&
+		claim->target != NOBODY && claim->gives < GIVES_MAX;
+}
+
 void rules_settle(struct ownership *o, struct claim *claim)
 {
 	uint64_t at;
 
 	if (!may_own(o, claim)) {
 		set_state(o, claim, OWNERSHIP_ASIDE);
-		set_due(o, claim, DUE_NEVER);
+		set_due(o, claim, begs(claim) ? o->now_ns + GIVE_GAP_NS : DUE_NEVER);
 		return;
 	}
 	set_state(o, claim, OWNERSHIP_STANDBY);
@@ -242,7 +248,10 @@ void rules_claim(struct ownership *o, struct claim *claim, enum ownership_why wh
 	claim->must_assert = false;
 	claim->contested_ns = 0;
 	claim->giver = NOBODY;
-	set_due(o, claim, why == OWNERSHIP_OWNER_SILENT ? o->now_ns + SAY_TWICE_NS : DUE_NEVER);
+	if (why == OWNERSHIP_OWNER_SILENT)
+		set_due(o, claim, o->now_ns + SAY_TWICE_NS);
+	else
+		set_due(o, claim, o->is_draining ? o->now_ns + GIVE_AGAIN_NS : DUE_NEVER);
 	act(o, claim, OWNERSHIP_ANNOUNCE, NOBODY);
 	o->counters.took[why]++;
 	rules_tell(o, claim, OWNERSHIP_EV_TOOK, why, before);
@@ -265,30 +274,36 @@ void rules_lose(struct ownership *o, struct claim *claim, uint16_t to, enum owne
 	rules_settle(o, claim);
 }
 
-/* The best other candidate that is up; of the drained only if @any_class. */
-static uint16_t find_heir(const struct ownership *o, const struct claim *claim, bool any_class)
+/* The other candidates that are up, best first; of the drained only if @any_class. */
+static uint16_t find_heir(
+	const struct ownership *o, const struct claim *claim, bool any_class, unsigned skip)
 {
-	uint16_t best = NOBODY;
-	unsigned best_class = any_class ? 3 : 2;
+	for (unsigned class = 0; class < (any_class ? 3 : 2); class ++) {
+		for (size_t rank = 0; rank < claim->count; rank++) {
+			uint16_t member = claim->candidates[rank];
 
-	for (size_t rank = 0; rank < claim->count; rank++) {
-		uint16_t member = claim->candidates[rank];
-		unsigned class;
-
-		if (member == o->self || o->members[member].state != OWNERSHIP_UP)
-			continue;
-		class = class_of(o, member);
-		if (class < best_class) {
-			best = member;
-			best_class = class;
+			if (member == o->self || o->members[member].state != OWNERSHIP_UP ||
+				class_of(o, member) != class)
+				continue;
+			if (skip == 0)
+				return member;
+			skip--;
 		}
 	}
-	return best;
+	return NOBODY;
+}
+
+bool rules_has_better(const struct ownership *o, const struct claim *claim, uint16_t but)
+{
+	uint16_t heir = find_heir(o, claim, false, 0);
+
+	return (heir == but ? find_heir(o, claim, false, 1) : heir) != NOBODY;
 }
 
 static bool must_go(enum ownership_why why)
 {
-	return why == OWNERSHIP_NOT_CANDIDATE || why == OWNERSHIP_LEAVING;
+	return why == OWNERSHIP_NOT_CANDIDATE || why == OWNERSHIP_LEAVING ||
+		why == OWNERSHIP_NO_LINK;
 }
 
 /* Nobody took it: what has to go goes quiet, the rest stays. */
@@ -305,11 +320,29 @@ static void give_up_giving(struct ownership *o, struct claim *claim)
 								    DUE_NEVER);
 }
 
+/* An heir that does not take it may have no link: the next one is asked. */
+static void next_heir(const struct ownership *o, struct claim *claim)
+{
+	unsigned gives_max = claim->why == OWNERSHIP_LEAVING ? GIVES_MAX / 2 : GIVES_MAX;
+	uint16_t heir;
+
+	if (claim->gives < gives_max || claim->why == OWNERSHIP_MOVED)
+		return;
+	heir = find_heir(o, claim, must_go(claim->why), claim->tried + 1);
+	if (heir == NOBODY)
+		return;
+	claim->tried++;
+	claim->target = heir;
+	claim->gives = 0;
+}
+
 static void give_step(struct ownership *o, struct claim *claim)
 {
-	bool is_late = claim->why == OWNERSHIP_LEAVING ? o->now_ns >= o->leave_ns :
-							 claim->gives >= GIVES_MAX;
+	bool is_late;
 
+	next_heir(o, claim);
+	is_late = claim->why == OWNERSHIP_LEAVING ? o->now_ns >= o->leave_ns :
+						    claim->gives >= GIVES_MAX;
 	if (is_late || claim->target == NOBODY) {
 		give_up_giving(o, claim);
 		return;
@@ -323,9 +356,32 @@ void rules_give(struct ownership *o, struct claim *claim, uint16_t to, enum owne
 {
 	claim->why = why;
 	claim->gives = 0;
-	claim->target = to != NOBODY ? to : find_heir(o, claim, must_go(why));
+	claim->tried = 0;
+	claim->target = to != NOBODY ? to : find_heir(o, claim, must_go(why), 0);
 	set_state(o, claim, OWNERSHIP_GIVING);
 	give_step(o, claim);
+}
+
+static void beg(struct ownership *o, struct claim *claim)
+{
+	if (claim->owner == NOBODY)
+		next_heir(o, claim);
+	if (!begs(claim)) {
+		set_due(o, claim, DUE_NEVER);
+		return;
+	}
+	act(o, claim, OWNERSHIP_GIVE, claim->target);
+	claim->gives++;
+	set_due(o, claim, o->now_ns + GIVE_GAP_NS);
+}
+
+void rules_lose_link(struct ownership *o, struct claim *claim)
+{
+	rules_give(o, claim, NOBODY, OWNERSHIP_NO_LINK);
+	if (claim_answers(claim))
+		rules_lose(o, claim, NOBODY, OWNERSHIP_NO_LINK);
+	if (begs(claim))
+		set_due(o, claim, o->now_ns + GIVE_GAP_NS);
 }
 
 void rules_announce_again(struct ownership *o, struct claim *claim)
@@ -429,7 +485,7 @@ void rules_due(struct ownership *o, struct claim *claim)
 {
 	switch (claim->state) {
 	case OWNERSHIP_ASIDE:
-		set_due(o, claim, DUE_NEVER);
+		beg(o, claim);
 		break;
 	case OWNERSHIP_STANDBY:
 		if (is_early(o, claim))

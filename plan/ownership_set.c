@@ -171,14 +171,6 @@ static void set_claims(
 	free(old_candidates);
 }
 
-/* Asks the heir, and is quiet at once: nothing more can be said on the wire. */
-static void lose_link(struct ownership *o, struct claim *claim)
-{
-	rules_give(o, claim, NOBODY, OWNERSHIP_NO_LINK);
-	if (claim_answers(claim))
-		rules_lose(o, claim, NOBODY, OWNERSHIP_NO_LINK);
-}
-
 void ownership_serve(struct ownership *o, const struct ip *ip, bool can_serve, uint64_t now_ns)
 {
 	struct claim *claim = ownership_find(o, ip);
@@ -188,7 +180,7 @@ void ownership_serve(struct ownership *o, const struct ip *ip, bool can_serve, u
 		return;
 	claim->can_serve = can_serve;
 	if (!can_serve && claim_answers(claim))
-		lose_link(o, claim);
+		rules_lose_link(o, claim);
 	else if (!claim_answers(claim) && claim->owner == NOBODY)
 		rules_miss(o, claim);
 	else if (!claim_answers(claim))
@@ -209,7 +201,7 @@ static void judge(struct ownership *o, struct claim *claim, uint64_t was_due_ns)
 	}
 	due_set(&o->due, (size_t)(claim - o->claims), was_due_ns);
 	if (!claim->can_serve && claim->state == OWNERSHIP_OWNER) {
-		lose_link(o, claim);
+		rules_lose_link(o, claim);
 	} else if (claim->state == OWNERSHIP_OWNER && claim->self_rank == claim->count) {
 		rules_give(o, claim, NOBODY, OWNERSHIP_NOT_CANDIDATE);
 	} else if (claim->state == OWNERSHIP_GIVING && claim->target == NOBODY) {

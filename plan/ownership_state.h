@@ -52,7 +52,7 @@ enum {
 	DEFERRALS_MAX = 5,  /* by signs of life, without an answer on the wire */
 	GIVES_MAX = 6,
 	ASSERTIONS_MAX = 6, /* the interval does not grow beyond */
-	INSISTS_MAX = 5, /* announcements against ours, until something else decides */
+	INSISTS_MAX = 5,    /* announcements against ours, until something else decides */
 	CHANGES_KEPT = 3,
 	LEVEL_MAX = 2,
 };
@@ -64,12 +64,12 @@ struct member {
 	enum ownership_peer state;
 	bool has_session;
 	bool is_draining;
+	bool is_new; /* in its hold-down, as it says itself */
 	uint64_t since_ns;
-	uint64_t up_ns;
 	uint64_t alive_ns; /* last sign of life but for the session's */
 	uint64_t asked_ns;
 	uint64_t proven_ns; /* not heard of but by its announcements, which kept on coming; 0: no */
-	unsigned level; /* of damping */
+	unsigned level;     /* of damping */
 	uint64_t level_ns;
 };
 
@@ -90,7 +90,8 @@ struct claim {
 	unsigned probes;        /* sent */
 	unsigned deferrals;
 	uint16_t target;
-	unsigned gives;
+	unsigned gives; /* to the target */
+	unsigned tried; /* heirs before it */
 	uint16_t giver; /* who gave it to self */
 	uint64_t given_ns;
 	uint64_t defended_ns;
@@ -99,7 +100,7 @@ struct claim {
 	uint16_t rival;      /* another speaker that owns it */
 	unsigned insisted;   /* so often it did not yield to an assertion */
 	uint64_t insisted_ns;
-	uint64_t two_ns; /* when two owners were last seen; 0: never */
+	uint64_t two_ns;       /* when two owners were last seen; 0: never */
 	uint64_t contested_ns; /* 0: it is not */
 	struct mac contender;
 	uint64_t changes_ns[CHANGES_KEPT]; /* the latest first */
@@ -160,6 +161,12 @@ void rules_lose(struct ownership *o, struct claim *claim, uint16_t to, enum owne
 
 /* Hands over, to @to or if that is NOBODY to the best heir; goes on to answer until it is heard. */
 void rules_give(struct ownership *o, struct claim *claim, uint16_t to, enum ownership_why why);
+
+/* Asks heirs to take it, and is quiet at once: nothing more can be said on the wire. */
+void rules_lose_link(struct ownership *o, struct claim *claim);
+
+/* True if there is a live candidate that is not drained, other than self and @but. */
+bool rules_has_better(const struct ownership *o, const struct claim *claim, uint16_t but);
 
 void rules_announce_again(struct ownership *o, struct claim *claim);
 /* The same, to a speaker that is to yield: not too often, but surely once more. */

@@ -66,6 +66,11 @@ bool ownership_is_draining(const struct ownership *o)
 	return o->is_draining;
 }
 
+bool ownership_is_new(const struct ownership *o, uint64_t now_ns)
+{
+	return o->is_ready && now_ns < o->ready_ns + o->conf.hold_down_ns;
+}
+
 bool ownership_is_alone(const struct ownership *o)
 {
 	return o->is_alone;

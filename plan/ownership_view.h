@@ -54,6 +54,7 @@ void ownership_visit_members(const struct ownership *o, ownership_member_fn *vis
 /* Borrowed until the next snapshot. */
 const struct ownership_counters *ownership_counters(const struct ownership *o);
 bool ownership_is_draining(const struct ownership *o);
+bool ownership_is_new(const struct ownership *o, uint64_t now_ns); /* in the hold-down */
 bool ownership_is_alone(const struct ownership *o);
 
 /* The owner as believed, self included; OWNERSHIP_NOBODY for none or an unknown address. */

@@ -42,7 +42,7 @@ struct happening {
 	uint8_t to;
 	uint8_t from;
 	uint8_t address;
-	uint8_t state; /* of BFD; hello: bit 0 draining, 1 answer me; claim: is announcement */
+	uint8_t state; /* of BFD; hello: bits draining, answer me, new; claim: is announcement */
 	uint32_t life; /* of the node that it is for: another life ignores it */
 	uint32_t from_life;
 };
@@ -192,7 +192,8 @@ static void hello(struct sim *sim, unsigned from, unsigned to, bool asks)
 {
 	struct happening h = { .what = HELLO_RX };
 
-	h.state = (uint8_t)(ownership_is_draining(sim->nodes[from].o) | (asks ? 2 : 0));
+	h.state = (uint8_t)(ownership_is_draining(sim->nodes[from].o) | (asks ? 2 : 0) |
+		(ownership_is_new(sim->nodes[from].o, sim->now_ns) ? 4 : 0));
 	if (sim->nodes[from].is_ready)
 		transmit(sim, from, to, h);
 }
@@ -394,6 +395,8 @@ static void hello_rx(struct sim *sim, const struct happening *h)
 	settle(sim, h->to);
 	s->peer_life = h->from_life;
 	ownership_alive(n->o, h->from, &mac, sim->now_ns);
+	settle(sim, h->to);
+	ownership_peer_new(n->o, h->from, h->state & 4, sim->now_ns);
 	settle(sim, h->to);
 	ownership_peer_draining(n->o, h->from, h->state & 1, sim->now_ns);
 	settle(sim, h->to);

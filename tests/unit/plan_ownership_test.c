@@ -25,6 +25,7 @@ enum {
 
 struct fixture {
 	struct ownership *o;
+	unsigned given[3]; /* to each member since the last look */
 	uint64_t now_ns;
 	unsigned counts[8]; /* of actions since the last look, by type */
 	struct ownership_action told[64];
@@ -55,6 +56,8 @@ static void collect(struct fixture *f)
 
 	while (ownership_take_action(f->o, &action)) {
 		f->counts[action.type]++;
+		if (action.type == OWNERSHIP_GIVE)
+			f->given[action.member]++;
 		if (action.type == OWNERSHIP_TELL && f->told_count < COUNT_OF(f->told))
 			f->told[f->told_count++] = action;
 	}
@@ -76,6 +79,7 @@ static void pass_ms(struct fixture *f, uint64_t ms)
 static void forget(struct fixture *f)
 {
 	memset(f->counts, 0, sizeof(f->counts));
+	memset(f->given, 0, sizeof(f->given));
 	f->told_count = 0;
 }
 
@@ -784,6 +788,109 @@ static void an_owner_that_is_heard_of_is_not_asked_for(void **state)
 	assert_true(answers(f, 0));
 }
 
+static void what_a_drained_node_takes_it_tries_to_give_again(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	ownership_drain(f->o, true, f->now_ns);
+	collect(f);
+	ownership_take(f->o, &ip, A, f->now_ns); /* c may have it as well */
+	collect(f);
+	assert_false(answers(f, 0));
+	peer(f, C, OWNERSHIP_DOWN);
+	ownership_take(f->o, &ip, A, f->now_ns);
+	collect(f);
+	assert_true(answers(f, 0));
+	peer(f, C, OWNERSHIP_UP);
+	pass_ms(f, 10000);
+	assert_true(f->counts[OWNERSHIP_GIVE] > 0);
+	heard(f, 0, C);
+	assert_false(answers(f, 0));
+}
+
+static void if_the_best_heir_does_not_take_it_the_next_is_asked(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_LEFT);
+	peer(f, A, OWNERSHIP_UP);
+	forget(f);
+	ownership_drain(f->o, true, f->now_ns);
+	collect(f);
+	pass_ms(f, 500);
+	assert_int_equal(f->given[A], 6 * ADDRESS_COUNT);
+	assert_true(f->given[C] > 0);
+	heard(f, 0, C);
+	assert_false(answers(f, 0));
+	assert_false(was_told(f, OWNERSHIP_EV_NO_SUCCESSOR));
+}
+
+static void who_lost_its_link_asks_every_heir_again_and_again(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	peer(f, A, OWNERSHIP_LEFT);
+	peer(f, A, OWNERSHIP_UP);
+	forget(f);
+	ownership_serve(f->o, &ip, false, f->now_ns);
+	collect(f);
+	assert_false(answers(f, 0));
+	f->addresses[0].can_serve = false;
+	set(f); /* main has noticed too */
+	pass_ms(f, 1000);
+	assert_int_equal(f->given[A], 6);
+	assert_int_equal(f->given[C], 6);
+}
+
+static void who_is_told_of_a_successor_asks_no_more(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	peer(f, A, OWNERSHIP_LEFT);
+	forget(f);
+	ownership_serve(f->o, &ip, false, f->now_ns);
+	collect(f);
+	heard(f, 0, C);
+	pass_ms(f, 1000);
+	assert_int_equal(f->counts[OWNERSHIP_GIVE], 1);
+}
+
+/* To it all others came up a moment ago. */
+static void a_node_that_started_is_the_last_choice(void **state)
+{
+	struct fixture *f = *state;
+
+	ownership_ready(f->o, true, f->now_ns);
+	collect(f);
+	alive(f, A);
+	heard(f, 0, A);
+	heard(f, 1, A);
+	pass_ms(f, 50);
+	peer(f, A, OWNERSHIP_UP);
+	peer(f, C, OWNERSHIP_UP);
+	pass_ms(f, 950);
+	peer(f, A, OWNERSHIP_LEFT);
+	pass_ms(f, 250);
+	assert_false(answers(f, 0));
+	pass_ms(f, 100);
+	assert_true(answers(f, 0)); /* c did not take it */
+}
+
+static void nobody_waits_for_a_node_that_started(void **state)
+{
+	struct fixture *f = *state;
+
+	heard(f, 0, C);
+	ownership_peer_new(f->o, A, true, f->now_ns);
+	collect(f);
+	peer(f, C, OWNERSHIP_DOWN);
+	pass_ms(f, 40);
+	assert_true(answers(f, 0));
+}
+
 static void deadlines_come_in_order(void **state)
 {
 	enum {
@@ -858,6 +965,12 @@ int main(void)
 		OWNER_A(a_rebalance_gives_to_the_first_that_lives),
 		OWNER_A(a_restarted_owner_owns_nothing),
 		OWNER_A(an_owner_that_is_heard_of_is_not_asked_for),
+		OWNER_A(what_a_drained_node_takes_it_tries_to_give_again),
+		OWNER_A(if_the_best_heir_does_not_take_it_the_next_is_asked),
+		OWNER_A(who_lost_its_link_asks_every_heir_again_and_again),
+		OWNER_A(who_is_told_of_a_successor_asks_no_more),
+		FRESH(a_node_that_started_is_the_last_choice),
+		OWNER_A(nobody_waits_for_a_node_that_started),
 		cmocka_unit_test(deadlines_come_in_order),
 	};
 
