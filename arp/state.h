@@ -143,8 +143,8 @@ struct address *arp_find(struct arp_engine *engine, const struct ip *ip);
 /* Reports to the user, from the loop, later. @mac may be NULL, @slot too. */
 void arp_report(struct arp_engine *engine, enum arp_event_type type, const struct address *address,
 	const struct mac *mac, const struct slot *slot);
-void arp_report_heard(const struct address *address, const struct mac *mac,
-	const struct slot *slot, bool is_announcement);
+void arp_report_heard(const struct address *address, const struct mac *mac, const struct slot *slot,
+	bool is_announcement);
 /* The same for what a link could not do; @ip may be NULL. */
 void arp_report_error(struct slot *slot, enum arp_event_type type, const struct ip *ip, int error);
 /* Does what is due at the engine's clock, and waits for the next. */

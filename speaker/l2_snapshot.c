@@ -199,6 +199,7 @@ struct membership_snapshot *l2_snapshot_new(
 	};
 	add_nodes(snapshot, speaker);
 	add_links(snapshot, speaker);
+	snapshot->made_ns = clock_now_ns();
 	add_addresses(&building, speaker);
 	if (settings->ownership.spread)
 		spread(snapshot);

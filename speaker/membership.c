@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MARK_NS (5 * NS_PER_S) /* main has learned by then that a link is down */
+
 static void arm(struct membership *m)
 {
 	uint64_t next = ownership_next_ns(m->ownership);
@@ -114,6 +116,7 @@ static void on_stall(void *user, uint64_t slept_ns)
 	(void)slept_ns;
 	if (!m->snapshot)
 		return;
+	talk_throw_away(m);
 	ownership_stalled(m->ownership, clock_now_ns());
 	membership_act(m);
 }
@@ -268,14 +271,28 @@ static bool can_carry(const struct membership *m, const struct membership_addres
 	return false;
 }
 
+static bool is_served(const struct membership *m, unsigned ifindex)
+{
+	for (size_t i = 0; m->snapshot && i < m->snapshot->link_count; i++) {
+		if (m->snapshot->links[i] == ifindex)
+			return true;
+	}
+	return false;
+}
+
 static void mark_carrier(struct membership *m, unsigned ifindex, bool has_carrier)
 {
 	for (size_t k = 0; k < m->down_count; k++) {
-		if (m->down[k] == ifindex)
-			m->down[k--] = m->down[--m->down_count];
+		if (m->down[k] != ifindex)
+			continue;
+		m->down_count--;
+		m->down[k] = m->down[m->down_count];
+		m->down_ns[k--] = m->down_ns[m->down_count];
 	}
-	if (!has_carrier && m->down_count < COUNT_OF(m->down))
-		m->down[m->down_count++] = ifindex;
+	if (!has_carrier && m->down_count < COUNT_OF(m->down)) {
+		m->down[m->down_count] = ifindex;
+		m->down_ns[m->down_count++] = clock_now_ns();
+	}
 }
 
 /* Sooner than main can bring a snapshot of it. */
@@ -284,9 +301,9 @@ static void on_carrier(void *user, unsigned ifindex, bool has_carrier)
 	struct membership *m = user;
 	uint64_t now = clock_now_ns();
 
-	mark_carrier(m, ifindex, has_carrier);
-	if (!m->snapshot)
+	if (!is_served(m, ifindex))
 		return;
+	mark_carrier(m, ifindex, has_carrier);
 	for (size_t i = 0; i < m->snapshot->address_count; i++) {
 		const struct membership_address *address = &m->snapshot->addresses[i];
 
@@ -347,6 +364,18 @@ static void forget_renewed(struct membership *m)
 	}
 }
 
+/* What main does not serve any more has no mark; what it has seen since needs none. */
+static void forget_marks(struct membership *m)
+{
+	for (size_t k = 0; k < m->down_count; k++) {
+		if (!is_served(m, m->down[k]) || m->down_ns[k] + MARK_NS < m->snapshot->made_ns) {
+			m->down_count--;
+			m->down[k] = m->down[m->down_count];
+			m->down_ns[k--] = m->down_ns[m->down_count];
+		}
+	}
+}
+
 static void apply(struct membership *m, struct membership_snapshot *snapshot)
 {
 	auto_(membership_snapshot_freep) struct membership_snapshot *before = m->snapshot;
@@ -354,6 +383,7 @@ static void apply(struct membership *m, struct membership_snapshot *snapshot)
 	m->snapshot = snapshot;
 	choice_fini(&m->choice);
 	choice_init(&m->choice, snapshot);
+	forget_marks(m);
 	for (size_t i = 0; i < snapshot->address_count; i++)
 		m->choice.addresses[i].can_serve = can_carry(m, &snapshot->addresses[i]);
 	take_peers(m, before);

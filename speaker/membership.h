@@ -49,6 +49,7 @@ struct membership_snapshot {
 	size_t mac_count;
 	unsigned links[MESSAGE_MACS_MAX]; /* of self, by ifindex */
 	size_t link_count;
+	uint64_t made_ns; /* when main knew this */
 	struct ip self_ip;
 	struct keyring keyring;
 	uint32_t interval_ms;

@@ -51,8 +51,9 @@ struct membership {
 	size_t peer_count;
 	struct choice choice;
 	uint64_t chosen_ns;
-	uint32_t interval_ms;         /* in force, by the number of sessions */
-	unsigned down[ARP_LINKS_MAX]; /* links without carrier, by ifindex */
+	uint32_t interval_ms;            /* in force, by the number of sessions */
+	unsigned down[ARP_LINKS_MAX];    /* links that are served, without carrier, by ifindex */
+	uint64_t down_ns[ARP_LINKS_MAX]; /* since when */
 	size_t down_count;
 	uint64_t instance;
 	uint64_t ready_ns; /* 0: not yet */
@@ -103,6 +104,9 @@ void membership_peer_up(struct membership *m, uint16_t peer);
 must_check int talk_open(uint16_t port, int *ret_fd);
 void talk_start(struct membership *m);
 void talk_stop(struct membership *m);
+
+/* What came while self did not run is not true any more; who means it says it again. */
+void talk_throw_away(struct membership *m);
 void talk_hello(struct membership *m, uint16_t peer, bool asks);
 void talk_give(struct membership *m, uint16_t peer, const struct ip *ip);
 

@@ -25,6 +25,7 @@
 
 enum {
 	MESSAGES_A_TURN = 64,
+	STALE_MAX = 4096, /* more than a socket's queue holds */
 	KNOCK_AT_ONCE = 4,
 };
 
@@ -109,7 +110,8 @@ static void transmit(struct membership *m, uint16_t index, struct message *messa
 	if (index == snapshot->self || !ip_is_set(&snapshot->nodes[index].ip))
 		return;
 	message->flags |= (uint8_t)((m->ready_ns > 0 && !m->is_leaving ? MESSAGE_IS_READY : 0) |
-		(ownership_is_draining(m->ownership) ? MESSAGE_IS_DRAINING : 0));
+		(ownership_is_draining(m->ownership) ? MESSAGE_IS_DRAINING : 0) |
+		(ownership_is_new(m->ownership, clock_now_ns()) ? MESSAGE_IS_NEW : 0));
 	message->instance = m->instance;
 	message->challenge = peer->words.challenge;
 	message->echo = peer->words.echo;
@@ -214,8 +216,11 @@ static void believe(struct membership *m, uint16_t from, const struct message *m
 		if (peer->is_up)
 			membership_peer_up(m, from);
 	}
-	if (!(message->flags & MESSAGE_IS_READY))
+	if (!(message->flags & MESSAGE_IS_READY)) {
+		if (message->type == MESSAGE_GIVE) /* it leaves, or has no link */
+			obey(m, from, message);
 		return;
+	}
 	if (peer->is_doubted && peer->is_up)
 		membership_peer_up(m, from);
 	ownership_alive(m->ownership, from, NULL, now);
@@ -224,6 +229,8 @@ static void believe(struct membership *m, uint16_t from, const struct message *m
 		ownership_alive(m->ownership, from, &message->macs[i], now);
 		membership_act(m);
 	}
+	ownership_peer_new(m->ownership, from, message->flags & MESSAGE_IS_NEW, now);
+	membership_act(m);
 	ownership_peer_draining(m->ownership, from, message->flags & MESSAGE_IS_DRAINING, now);
 	membership_act(m);
 	obey(m, from, message);
@@ -282,6 +289,16 @@ static void on_readable(evutil_socket_t fd, short events, void *arg)
 		}
 		m->messages_in++;
 		on_message(m, &message);
+	}
+}
+
+void talk_throw_away(struct membership *m)
+{
+	uint8_t byte;
+
+	for (int i = 0; i < STALE_MAX; i++) {
+		if (recv(m->fd, &byte, sizeof(byte), 0) < 0)
+			return;
 	}
 }
 

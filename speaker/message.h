@@ -51,6 +51,7 @@ enum message_flag {
 	MESSAGE_IS_READY = 1,    /* answers for addresses */
 	MESSAGE_IS_DRAINING = 2, /* gives everything away */
 	MESSAGE_ASKS = 4,        /* wants a hello back at once */
+	MESSAGE_IS_NEW = 8,      /* became ready less than its hold-down ago */
 };
 
 struct message {
