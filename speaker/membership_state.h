@@ -56,6 +56,8 @@ struct membership {
 	uint64_t down_ns[ARP_LINKS_MAX]; /* since when */
 	size_t down_count;
 	uint64_t instance;
+	uint64_t
+		sequence; /* of the last message, to whomever: peers come and go, the instance stays */
 	uint64_t ready_ns; /* 0: not yet */
 	bool is_leaving;
 	bool has_left;

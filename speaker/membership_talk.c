@@ -114,29 +114,36 @@ static void transmit(struct membership *m, uint16_t index, struct message *messa
 		(ownership_is_new(m->ownership, clock_now_ns()) ? MESSAGE_IS_NEW : 0));
 	message->instance = m->instance;
 	message->challenge = peer->words.challenge;
-	message->echo = peer->words.echo;
-	message->sequence = ++peer->words.sent;
+	if (message->echo == 0)
+		message->echo = peer->words.echo;
+	message->sequence = ++m->sequence;
 	copy_name(message->from, snapshot->nodes[snapshot->self].name);
 	copy_name(message->to, snapshot->nodes[index].name);
 	len = message_build(message, &snapshot->keyring, bytes);
 	transmit_bytes(m, &to, bytes, len);
 	if (peer->is_up || !peer->has_session || message->type != MESSAGE_HELLO)
 		return;
-	message->sequence = ++peer->words.sent;
+	message->sequence = ++m->sequence;
 	len = message_build(message, &snapshot->keyring, bytes);
 	transmit_to_all(m, bytes, len);
 }
 
-void talk_hello(struct membership *m, uint16_t index, bool asks)
+static void say_hello(struct membership *m, uint16_t index, bool asks, uint64_t echo)
 {
 	struct message message = {
 		.type = MESSAGE_HELLO,
 		.flags = asks ? MESSAGE_ASKS : 0,
+		.echo = echo,
 		.mac_count = m->snapshot->mac_count,
 	};
 
 	memcpy(message.macs, m->snapshot->macs, sizeof(message.macs));
 	transmit(m, index, &message);
+}
+
+void talk_hello(struct membership *m, uint16_t index, bool asks)
+{
+	say_hello(m, index, asks, 0);
 }
 
 static void flush_gives(struct membership *m, uint16_t index)
@@ -260,7 +267,7 @@ static void on_message(struct membership *m, const struct message *message)
 	case MESSAGE_UNPROVEN:
 		if (clock_now_ns() - peer->answered_ns >= ANSWER_GAP_NS) {
 			peer->answered_ns = clock_now_ns();
-			talk_hello(m, from, true);
+			say_hello(m, from, true, peer->words.offered);
 		}
 		break;
 	case MESSAGE_REPLAYED:

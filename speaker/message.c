@@ -180,17 +180,13 @@ int message_parse(const uint8_t *bytes, size_t len, const struct keyring *keyrin
 enum message_verdict message_judge(
 	struct message_peer *peer, const struct message *message, uint64_t chance)
 {
+	if (message->instance == peer->instance && message->sequence <= peer->sequence)
+		return MESSAGE_REPLAYED;
 	if (message->echo != peer->challenge) {
-		/*
-		 * Perhaps played again: then the echo that we give is wrong, the other side says
-		 * so by a hello, and we take over the right one from that.
-		 */
-		peer->echo = message->challenge;
+		peer->offered = message->challenge;
 		return MESSAGE_UNPROVEN;
 	}
 	if (message->instance == peer->instance) {
-		if (message->sequence <= peer->sequence)
-			return MESSAGE_REPLAYED;
 		peer->sequence = message->sequence;
 		peer->echo = message->challenge;
 		return MESSAGE_FRESH;

@@ -87,9 +87,10 @@ must_check int message_parse(const uint8_t *bytes, size_t len, const struct keyr
 struct message_peer {
 	uint64_t challenge; /* ours to it */
 	uint64_t echo;      /* its challenge, to be given back */
-	uint64_t instance;  /* 0: none yet */
-	uint64_t sequence;  /* the last of it */
-	uint64_t sent;      /* our last sequence number to it */
+	uint64_t
+		offered; /* the challenge of what is unproven: only the answer to it gives it back */
+	uint64_t instance; /* 0: none yet */
+	uint64_t sequence; /* the last of it */
 };
 
 enum message_verdict {
@@ -103,7 +104,8 @@ enum message_verdict {
  * message_judge() - is a signed message fresh
  * @chance: random, for a new challenge
  *
- * Takes over what must be echoed from now on, also of a message that is unproven.
+ * Takes over what must be echoed from now on. Of a message that is unproven that is kept apart, for
+ * the answer to it: whoever plays an old one again must not spoil what was agreed.
  */
 enum message_verdict message_judge(
 	struct message_peer *peer, const struct message *message, uint64_t chance);

@@ -137,6 +137,7 @@ struct side {
 	struct message_peer peer;
 	uint64_t instance;
 	uint64_t chance;
+	uint64_t sent;
 };
 
 static struct message hello_of(struct side *side)
@@ -146,8 +147,17 @@ static struct message hello_of(struct side *side)
 		.instance = side->instance,
 		.challenge = side->peer.challenge,
 		.echo = side->peer.echo,
-		.sequence = ++side->peer.sent,
+		.sequence = ++side->sent,
 	};
+}
+
+/* To something unproven. */
+static struct message answer_of(struct side *side)
+{
+	struct message message = hello_of(side);
+
+	message.echo = side->peer.offered;
+	return message;
 }
 
 static enum message_verdict hear(struct side *side, const struct message *message)
@@ -157,13 +167,13 @@ static enum message_verdict hear(struct side *side, const struct message *messag
 
 static void three_hellos_make_two_speakers_trust_one_another(void **state)
 {
-	struct side a = { { .challenge = 100 }, 1, 1000 };
-	struct side b = { { .challenge = 200 }, 2, 2000 };
+	struct side a = { { .challenge = 100 }, 1, 1000, 0 };
+	struct side b = { { .challenge = 200 }, 2, 2000, 0 };
 	struct message message = hello_of(&a);
 
 	(void)state;
 	assert_int_equal(hear(&b, &message), MESSAGE_UNPROVEN);
-	message = hello_of(&b);
+	message = answer_of(&b);
 	assert_int_equal(hear(&a, &message), MESSAGE_FRESH);
 	message = hello_of(&a);
 	assert_int_equal(hear(&b, &message), MESSAGE_FRESH);
@@ -172,9 +182,9 @@ static void three_hellos_make_two_speakers_trust_one_another(void **state)
 
 static void nothing_of_an_earlier_process_can_be_played_again(void **state)
 {
-	struct side a = { { .challenge = 100 }, 1, 1000 };
-	struct side b = { { .challenge = 200, .echo = 100 }, 2, 2000 };
-	struct side again = { { .challenge = 300 }, 3, 3000 };
+	struct side a = { { .challenge = 100 }, 1, 1000, 0 };
+	struct side b = { { .challenge = 200, .echo = 100 }, 2, 2000, 0 };
+	struct side again = { { .challenge = 300 }, 3, 3000, 0 };
 	struct message old;
 	struct message message;
 
@@ -185,7 +195,7 @@ static void nothing_of_an_earlier_process_can_be_played_again(void **state)
 	old = hello_of(&a); /* caught on its way */
 	message = hello_of(&b);
 	assert_int_equal(hear(&again, &message), MESSAGE_UNPROVEN);
-	message = hello_of(&again);
+	message = answer_of(&again);
 	assert_int_equal(hear(&b, &message), MESSAGE_NEW_PROCESS);
 	assert_int_equal(hear(&b, &old), MESSAGE_UNPROVEN);
 	assert_int_equal(b.peer.instance, 3);
@@ -200,6 +210,27 @@ static void nothing_of_an_earlier_process_can_be_played_again(void **state)
 	assert_int_equal(hear(&b, &message), MESSAGE_FRESH);
 }
 
+static void an_old_message_does_not_spoil_what_was_agreed(void **state)
+{
+	struct side a = { { .challenge = 100, .echo = 199 }, 1, 1000, 0 };
+	struct side b = { { .challenge = 199, .echo = 100 }, 2, 2000, 0 };
+	struct message old = hello_of(&a);
+	struct message message;
+
+	(void)state;
+	assert_int_equal(hear(&b, &old), MESSAGE_FRESH);
+	b.peer.instance = 9; /* b knows a by a later process, a has another challenge now */
+	b.peer.challenge = 200;
+	a.peer.echo = 200;
+	a.peer.challenge = 101;
+	a.instance = 9;
+	message = hello_of(&a);
+	assert_int_equal(hear(&b, &message), MESSAGE_FRESH);
+	assert_int_equal(hear(&b, &old), MESSAGE_UNPROVEN);
+	message = hello_of(&b);
+	assert_int_equal(hear(&a, &message), MESSAGE_FRESH);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +241,7 @@ int main(void)
 		cmocka_unit_test(a_second_key_is_accepted_while_keys_change),
 		cmocka_unit_test(a_file_without_a_good_key_is_refused),
 		cmocka_unit_test(three_hellos_make_two_speakers_trust_one_another),
+		cmocka_unit_test(an_old_message_does_not_spoil_what_was_agreed),
 		cmocka_unit_test(nothing_of_an_earlier_process_can_be_played_again),
 	};
 
