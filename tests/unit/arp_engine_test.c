@@ -428,6 +428,32 @@ static void standby_is_silent_and_hears(void **state)
 	}
 }
 
+/* As a kernel answers. */
+static void an_answer_is_no_announcement(void **state)
+{
+	const struct mac link_mac = { { 2, 0, 0, 0, 1, 1 } };
+	struct ip ip = ip_of("192.0.2.10");
+	const struct neigh_frame answer = {
+		.kind = NEIGH_ARP_REPLY,
+		.eth_dst = link_mac,
+		.eth_src = other_mac,
+		.sender = other_mac,
+		.source = ip,
+		.target_mac = link_mac,
+		.target = ip_of("192.0.2.1"),
+	};
+
+	put(*state, &ip, ARP_STANDBY);
+	forget();
+	receive(1, &answer);
+	pass(*state, 1000);
+	receive_claim(1, &ip, &other_mac);
+	pass(*state, 1000);
+	assert_int_equal(fake.event_count, 2);
+	assert_false(fake.events[0].is_announcement);
+	assert_true(fake.events[1].is_announcement);
+}
+
 static void made_up_claimants_are_not_an_event_each(void **state)
 {
 	struct ip ip = ip_of("192.0.2.10");
@@ -709,6 +735,7 @@ int main(void)
 		ENGINE_TEST(links_are_opened_and_closed_by_the_porter),
 		ENGINE_TEST(a_link_that_went_while_it_was_opened_is_closed),
 		ENGINE_TEST(standby_is_silent_and_hears),
+		ENGINE_TEST(an_answer_is_no_announcement),
 		ENGINE_TEST(made_up_claimants_are_not_an_event_each),
 		ENGINE_TEST(a_question_on_standby_has_one_result),
 		ENGINE_TEST(a_question_whose_link_goes_away_has_a_result_too),
