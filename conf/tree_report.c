@@ -31,23 +31,6 @@ static void report_losers(struct tree *tree, const struct slot *slot)
 	}
 }
 
-const struct report *tree_report(struct tree *tree)
-{
-	const struct findings *findings;
-
-	if (!tree->is_report_old)
-		return &tree->report;
-	report_fini(&tree->report);
-	LIST_FOREACH(findings, &tree->findings, link)
-	report_append(&tree->report, &findings->report);
-	report_append(&tree->report, &tree->together);
-	for (size_t i = 0; i < tree->contested_count; i++)
-		report_losers(tree, tree->contested[i]);
-	report_sort(&tree->report);
-	tree->is_report_old = false;
-	return &tree->report;
-}
-
 void tree_kinds_clear(struct tree *tree)
 {
 	for (size_t i = 0; i < tree->kind_count; i++)
@@ -97,4 +80,38 @@ struct conf_directory_counts tree_counts(struct tree *tree)
 	counts.kinds = tree->kinds;
 	counts.kind_count = tree->kind_count;
 	return counts;
+}
+
+/* A kind that is not read is no fault: a tree may hold more than what is for us. */
+static void report_kinds(struct tree *tree)
+{
+	struct conf_directory_counts counts = tree_counts(tree);
+
+	for (size_t i = 0; i < counts.kind_count; i++) {
+		const struct place place = {
+			.file = tree->root,
+			.kind = counts.kinds[i].kind,
+		};
+
+		report_note(&tree->report, &place, NULL, "%zu of this kind, which is not used here",
+			counts.kinds[i].count);
+	}
+}
+
+const struct report *tree_report(struct tree *tree)
+{
+	const struct findings *findings;
+
+	if (!tree->is_report_old)
+		return &tree->report;
+	report_fini(&tree->report);
+	LIST_FOREACH(findings, &tree->findings, link)
+	report_append(&tree->report, &findings->report);
+	report_append(&tree->report, &tree->together);
+	for (size_t i = 0; i < tree->contested_count; i++)
+		report_losers(tree, tree->contested[i]);
+	report_kinds(tree);
+	report_sort(&tree->report);
+	tree->is_report_old = false;
+	return &tree->report;
 }

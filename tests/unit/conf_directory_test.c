@@ -440,6 +440,7 @@ static void kinds_of_others_are_counted_and_named(void **state)
 	assert_string_equal(counts.kinds[0].kind, "example.com/v1 Widget");
 	assert_string_equal(counts.kinds[1].kind, "v1 ConfigMap");
 	assert_int_equal(counts.kinds[1].count, 2);
+	assert_int_equal(conf_directory_report(f->directory)->found[SEVERITY_NOTE], 2);
 	assert_int_equal(port_of(f, "s"), 3);
 }
 
