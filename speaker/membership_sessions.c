@@ -9,8 +9,9 @@
 
 #include <string.h>
 
-#define GONE_NS   (1 * NS_PER_S) /* so long a host's word that nobody listens is remembered */
-#define REVIEW_NS (5 * NS_PER_S) /* owners may have changed: other sessions matter */
+#define GONE_NS   (1 * NS_PER_S)  /* so long a host's word that nobody listens is remembered */
+#define DOUBT_NS  (10 * NS_PER_S) /* a doubt costs questions and announcements */
+#define REVIEW_NS (5 * NS_PER_S)  /* owners may have changed: other sessions matter */
 
 static void put_session(struct membership *m, struct peer *peer)
 {
@@ -101,6 +102,7 @@ static void on_session_state(struct membership *m, uint16_t index, const struct 
 	peer->next_hello_ns = 0;
 	if (is_up && !was_up) {
 		peer->gone_ns = 0;
+		peer->doubted_ns = 0;
 		membership_peer_up(m, index);
 		talk_hello(m, index, true);
 	} else if (was_up && !is_up) {
@@ -114,9 +116,11 @@ static void on_peer_gone(struct membership *m, uint16_t index)
 	struct peer *peer = &m->peers[index];
 
 	peer->gone_ns = clock_now_ns();
-	if (!peer->is_up || peer->is_doubted)
+	if (!peer->is_up || peer->is_doubted ||
+		(peer->doubted_ns > 0 && peer->gone_ns - peer->doubted_ns < DOUBT_NS))
 		return;
 	peer->is_doubted = true;
+	peer->doubted_ns = peer->gone_ns;
 	ownership_peer(m->ownership, index, OWNERSHIP_DOWN, peer->gone_ns);
 	membership_act(m);
 	talk_hello(m, index, true);

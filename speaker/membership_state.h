@@ -22,7 +22,8 @@ struct peer {
 	bool must_put;   /* the session's parameters changed */
 	unsigned factor; /* of damping, in tenths */
 	uint64_t gone_ns;
-	uint64_t since_ns; /* of is_up */
+	uint64_t doubted_ns; /* the last time in this session; 0: never */
+	uint64_t since_ns;   /* of is_up */
 	struct message_peer words;
 	uint64_t heard_ns; /* the last fresh message; 0: none */
 	uint64_t next_hello_ns;
