@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs ./demo and ./test in a fresh Debian 12 root, where a package missing from tests/packages shows.
-# Needs root, debootstrap and the way to a Debian mirror. What is checked is the last commit.
+# Needs root, debootstrap and its Debian mirror, or the one in MIRROR. What is checked is the last commit.
 #
 #   tests/fresh_root.sh [COMMAND...]     default: ./demo && ./test
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
-mirror=${MIRROR:-http://deb.debian.org/debian}
 
 [ "$(id -u)" -eq 0 ] || { echo "needs root" >&2; exit 1; }
 command -v debootstrap >/dev/null || { echo "install debootstrap" >&2; exit 1; }
@@ -25,7 +24,7 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 echo "Making a fresh Debian 12 in $fresh ..."
-debootstrap --variant=minbase --include=ca-certificates bookworm "$fresh" "$mirror" \
+debootstrap --variant=minbase --include=ca-certificates bookworm "$fresh" ${MIRROR:+"$MIRROR"} \
 	>"$fresh.log" 2>&1 || { tail -n 20 "$fresh.log" >&2; rm -f "$fresh.log"; exit 1; }
 rm -f "$fresh.log"
 cp /etc/resolv.conf "$fresh/etc/resolv.conf"
