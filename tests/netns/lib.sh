@@ -27,6 +27,8 @@ clean_up() {
 		wait "$pid" 2>/dev/null
 	done
 	for space in "${spaces[@]}"; do
+		# What a subshell started is not among pids.
+		ip netns pids "$space" 2>/dev/null | xargs -r kill -KILL 2>/dev/null
 		ip netns del "$space" 2>/dev/null
 	done
 	rm -rf "$work"
