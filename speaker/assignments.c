@@ -3,19 +3,16 @@
 #include "speaker/assignments.h"
 
 #include "base/mem.h"
+#include "speaker/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
 	FILE_MAX = 256 << 20, /* bytes: far above 100,000 Services */
-	FILE_MODE = 0640,
 };
 
 static void put_text(FILE *file, const char *text)
@@ -87,69 +84,11 @@ char *assignments_text(const struct ipam *ipam)
 	return text;
 }
 
-/* Writes all to @fd, which is closed, and to the disk. */
-static int write_all(int fd, const char *text)
-{
-	size_t left = strlen(text);
-	int r = 0;
-
-	while (left > 0 && r == 0) {
-		ssize_t written = write(fd, text, left);
-
-		if (written < 0)
-			r = errno == EINTR ? 0 : -errno;
-		if (written > 0) {
-			left -= (size_t)written;
-			text += written;
-		}
-	}
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	if (close(fd) < 0 && r == 0)
-		r = -errno;
-	return r;
-}
-
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-
-	return fd < 0 ? -errno : write_all(fd, text);
-}
-
-/* The rename itself is on the disk only when the folder is. */
-static int sync_folder(const char *path)
-{
-	auto_(freep) char *copy = xstrdup(path);
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r;
-
-	if (fd < 0)
-		return -errno;
-	r = fsync(fd) < 0 ? -errno : 0;
-	(void)close(fd);
-	return r;
-}
-
-int assignments_write(const char *path, const char *text)
-{
-	auto_(freep) char *beside = xasprintf("%s.new", path);
-	int r = write_file(beside, text);
-
-	if (r == 0 && rename(beside, path) < 0)
-		r = -errno;
-	if (r < 0) {
-		(void)unlink(beside);
-		return r;
-	}
-	return sync_folder(path);
-}
-
 int assignments_save(const char *path, const struct ipam *ipam)
 {
 	auto_(freep) char *text = assignments_text(ipam);
 
-	return assignments_write(path, text);
+	return file_replace(path, text);
 }
 
 /* The addresses of one item; the number of them, or -EBADMSG. */

@@ -11,18 +11,7 @@
 /* All addresses that Services hold, as the text of the manifest; the caller frees it. */
 char *assignments_text(const struct ipam *ipam) __attribute__((returns_nonnull));
 
-/**
- * assignments_write() - put @text in the place of the file @path
- *
- * Knows nothing but its arguments: a thread that has nothing else to do can wait for the disk here.
- *
- * On return the file is on the disk (fsync, rename, fsync of the folder).
- *
- * Return: 0 or a negative errno; then the old file is untouched.
- */
-must_check int assignments_write(const char *path, const char *text);
-
-/* Both at once. */
+/* Puts that text in the place of the file @path, by file_replace(). */
 must_check int assignments_save(const char *path, const struct ipam *ipam);
 
 /**

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "speaker/assignments.h"
+#include "speaker/file.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -63,9 +64,9 @@ static void job_free(struct write_job *job)
 
 static void job_run(struct write_job *job)
 {
-	job->saved = assignments_write(job->path, job->text);
+	job->saved = file_replace(job->path, job->text);
 	if (job->saved == 0 && job->publish[0])
-		job->published = assignments_write(job->publish, job->text);
+		job->published = file_replace(job->publish, job->text);
 }
 
 static void *job_thread(void *arg)
