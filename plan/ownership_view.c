@@ -115,14 +115,6 @@ const char *ownership_why_name(enum ownership_why why)
 	return names[why];
 }
 
-const char *ownership_event_name(enum ownership_event event)
-{
-	static const char *const names[] = { "took", "lost", "cancelled", "two_owners", "conflict",
-		"no_successor", "damped", "alone", "joined" };
-
-	return names[event];
-}
-
 const char *ownership_peer_name(enum ownership_peer state)
 {
 	static const char *const names[] = { "unknown", "up", "down", "gone", "left" };

@@ -69,5 +69,4 @@ uint16_t ownership_find_member(const struct ownership *o, const char *name);
 /* "owner", "owner_silent", "took", "up": stable, for machines. */
 const char *ownership_state_name(enum ownership_state state);
 const char *ownership_why_name(enum ownership_why why);
-const char *ownership_event_name(enum ownership_event event);
 const char *ownership_peer_name(enum ownership_peer state);

@@ -118,9 +118,6 @@ struct speaker_bgp_view speaker_bgp_view(const struct speaker_bgp *bgp);
 const struct plan_bgp_routes *speaker_bgp_routes(const struct speaker_bgp *bgp);
 const struct plan_bgp_peers *speaker_bgp_table(const struct speaker_bgp *bgp);
 
-/* True if the session to the peer with this slot is Established. */
-bool speaker_bgp_is_up(const struct speaker_bgp *bgp, unsigned slot);
-
 /* Announces everything to the BGPPeer @name again. False: its session is not up. */
 bool speaker_bgp_refresh(struct speaker_bgp *bgp, const char *name);
 

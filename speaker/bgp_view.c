@@ -100,15 +100,6 @@ const struct plan_bgp_peers *speaker_bgp_table(const struct speaker_bgp *bgp)
 	return bgp->peers;
 }
 
-bool speaker_bgp_is_up(const struct speaker_bgp *bgp, unsigned slot)
-{
-	for (size_t i = 0; i < bgp->link_count; i++) {
-		if (bgp->links[i]->slot == slot && bgp->links[i]->session)
-			return true;
-	}
-	return false;
-}
-
 struct bgp_session *speaker_bgp_session(struct speaker_bgp *bgp, const char *name)
 {
 	return bgp_engine_find(bgp->engine, name);

@@ -43,20 +43,6 @@ struct admin {
 	enum bfd_diag diag;
 };
 
-static void run_set_ready(struct wire_side *side, void *arg)
-{
-	const struct admin *admin = arg;
-
-	bfd_engine_set_ready(side->bfd, admin->is_so, admin->diag);
-}
-
-void wire_bfd_set_ready(struct wire *wire, bool is_ready, enum bfd_diag diag)
-{
-	const struct admin admin = { .is_so = is_ready, .diag = diag };
-
-	wire_post(wire, run_set_ready, xmemdup(&admin, sizeof(admin)), free);
-}
-
 static void run_set_admin(struct wire_side *side, void *arg)
 {
 	const struct admin *admin = arg;

@@ -11,7 +11,6 @@
 /* @conf is copied. What bfd_engine_put() refuses is a line in the log: check the parts before. */
 void wire_bfd_put(struct wire *wire, const struct bfd_session_conf *conf);
 void wire_bfd_drop(struct wire *wire, const struct bfd_key *key);
-void wire_bfd_set_ready(struct wire *wire, bool is_ready, enum bfd_diag diag);
 void wire_bfd_set_admin(
 	struct wire *wire, const struct bfd_key *key, bool is_down, enum bfd_diag diag);
 
