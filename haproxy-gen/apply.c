@@ -3,6 +3,7 @@
 #include "haproxy-gen/apply.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "haproxy-gen/apply_parts.h"
@@ -150,7 +151,7 @@ int applying_write(struct applying *a, const char *text, size_t len, bool needs_
 {
 	const struct gen_settings *s = a->settings;
 	auto_(strbuf_finip) struct strbuf output = { 0 };
-	int r = install_write(s->output.file, s->output.mode, text, len);
+	int r = file_write_beside(s->output.file, s->output.mode, text, len);
 
 	if (r < 0)
 		return fail(a, r, "%s.new can not be written: %s", s->output.file, strerror(-r));

@@ -2,6 +2,7 @@
 
 #include "haproxy-gen/commands.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "haproxy-gen/apply.h"
 #include "haproxy-gen/certs.h"
@@ -103,7 +104,7 @@ int command_render(const struct gen_settings *settings, const char *path)
 			return complain("standard output", -errno);
 		return EXIT_SUCCESS;
 	}
-	r = install_write(path, settings->output.mode, text.text, text.len);
+	r = file_write_beside(path, settings->output.mode, text.text, text.len);
 	if (r == 0)
 		r = install_commit(path);
 	return r < 0 ? complain(path, r) : EXIT_SUCCESS;

@@ -2,16 +2,15 @@
 
 #include "haproxy-gen/install.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,89 +40,17 @@ int install_lock(const char *file, int *ret_fd)
 
 int install_read(const char *path, char **ret_text, size_t *ret_len)
 {
-	auto_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	auto_(freep) char *text = NULL;
-	struct stat status;
-	size_t len = 0;
-
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return -errno;
-	if (!S_ISREG(status.st_mode))
-		return -EINVAL;
-	if (status.st_size > INSTALL_FILE_MAX)
-		return -EFBIG;
-	text = xcalloc(1, (size_t)status.st_size + 1);
-	while (len < (size_t)status.st_size) {
-		ssize_t got = read(fd, text + len, (size_t)status.st_size - len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		len += (size_t)got;
-	}
-	*ret_text = take(text);
-	*ret_len = len;
-	return 0;
-}
-
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t written = write(fd, text, len);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		text += written;
-		len -= (size_t)written;
-	}
-	return 0;
-}
-
-int install_write(const char *file, unsigned mode, const char *text, size_t len)
-{
-	auto_(freep) char *path = xasprintf("%s.new", file);
-	auto_(closep) int fd = -1;
-	int r;
-
-	(void)unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0)
-		return -errno;
-	r = fchmod(fd, mode) < 0 ? -errno : write_all(fd, text, len);
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlink(path);
-	return r;
-}
-
-/* So that the new name itself outlives a power cut. */
-static int sync_folder(const char *file)
-{
-	auto_(freep) char *copy = xstrdup(file);
-	auto_(closep) int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 || fsync(fd) < 0)
-		return -errno;
-	return 0;
+	return file_read(path, INSTALL_FILE_MAX, ret_text, ret_len);
 }
 
 int install_commit(const char *file)
 {
-	auto_(freep) char *new = xasprintf("%s.new", file);
 	auto_(freep) char *last = xasprintf("%s.last", file);
 
 	(void)unlink(last);
 	if (link(file, last) < 0 && errno != ENOENT)
 		return -errno;
-	if (rename(new, file) < 0)
-		return -errno;
-	return sync_folder(file);
+	return file_put_in_place(file);
 }
 
 int install_back(const char *file)
@@ -132,7 +59,7 @@ int install_back(const char *file)
 
 	if (rename(last, file) < 0)
 		return -errno;
-	return sync_folder(file);
+	return file_sync_folder(file);
 }
 
 static int collect(int fd, struct strbuf *output)

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The file on the disk: written beside, checked by HAProxy itself, forced to the disk, and put in
- * place in one step. What was there before is kept beside as FILE.last.
+ * The file on the disk (base/file.h): written beside, checked by HAProxy itself, and put in place in
+ * one step. What was there before is kept beside as FILE.last.
  */
 
 #include "base/own.h"
@@ -24,15 +24,8 @@ enum {
  */
 must_check int install_lock(const char *file, int *ret_fd);
 
-/* All of @path, to be freed; a NUL is behind it. -ENOENT, -EFBIG, other -errno. */
+/* file_read() of at most INSTALL_FILE_MAX. */
 must_check int install_read(const char *path, char **ret_text, size_t *ret_len);
-
-/**
- * install_write() - write @text to FILE.new and force it to the disk
- *
- * Return: 0; -errno, nothing is left behind.
- */
-must_check int install_write(const char *file, unsigned mode, const char *text, size_t len);
 
 /**
  * install_check() - ask @binary whether FILE.new is good

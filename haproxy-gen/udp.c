@@ -2,13 +2,13 @@
 
 #include "haproxy-gen/udp.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "haproxy-gen/install.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define TABLE "inet haproxy_gen"
 
@@ -114,7 +114,7 @@ int udp_write(const char *path, const struct want *want, char **ret_why)
 	if (install_read(path, &old, &len) == 0 && len == text.len &&
 		memcmp(old, text.text, len) == 0)
 		return 0;
-	r = install_write(path, 0644, text.text, text.len);
+	r = file_write_beside(path, 0644, text.text, text.len);
 	if (r == 0)
 		r = install_commit(path);
 	if (r < 0)

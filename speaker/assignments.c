@@ -2,8 +2,8 @@
 
 #include "speaker/assignments.h"
 
+#include "base/file.h"
 #include "base/mem.h"
-#include "speaker/file.h"
 
 #include <errno.h>
 #include <jansson.h>

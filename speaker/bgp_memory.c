@@ -2,9 +2,9 @@
 
 #include "speaker/bgp_memory.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "bgp/family.h"
-#include "speaker/file.h"
 
 #include <errno.h>
 #include <jansson.h>

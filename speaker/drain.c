@@ -2,10 +2,10 @@
 
 #include "speaker/drain.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "speaker/bgp.h"
-#include "speaker/file.h"
 #include "speaker/l2.h"
 #include "speaker/state.h"
 

@@ -2,10 +2,10 @@
 
 #include "speaker/saving.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "speaker/assignments.h"
-#include "speaker/file.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -6,6 +6,7 @@
  */
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "haproxy-gen/change.h"
 #include "haproxy-gen/install.h"
@@ -126,7 +127,8 @@ int main(int argc, char **argv)
 		change_ms[i] = ms_since(begin, cpu_now_ns());
 		commands = change.command_count;
 		begin = clock_now_ns();
-		if (install_write(file, 0600, text.text, text.len) < 0 || install_commit(file) < 0)
+		if (file_write_beside(file, 0600, text.text, text.len) < 0 ||
+			install_commit(file) < 0)
 			return 1;
 		write_ms[i] = ms_since(begin, clock_now_ns());
 	}
