@@ -3,6 +3,7 @@
 #include "haproxy-gen/state.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "haproxy-gen/refusals.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* "/etc/haproxy/haproxy.cfg" is "etc-haproxy-haproxy.cfg.json" there. */
 static char *path_of(const char *folder, const char *file)
@@ -136,20 +136,18 @@ static int make_folder(const char *file)
 
 int state_save(const struct state *state)
 {
-	auto_(freep) char *new = xasprintf("%s.new", state->path);
 	json_t *root = state_json(state);
+	auto_(freep) char *text = json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS);
 	int r;
 
-	r = json_dump_file(root, new, JSON_INDENT(1) | JSON_SORT_KEYS) < 0 ? -ENOENT : 0;
-	if (r < 0) {
-		r = make_folder(new);
-		if (r == 0 && json_dump_file(root, new, JSON_INDENT(1) | JSON_SORT_KEYS) < 0)
-			r = errno > 0 ? -errno : -EIO;
-	}
 	json_decref(root);
-	if (r == 0 && rename(new, state->path) < 0)
-		r = -errno;
-	return r;
+	if (!text)
+		return -ENOMEM;
+	r = file_replace(state->path, text);
+	if (r != -ENOENT)
+		return r;
+	r = make_folder(state->path);
+	return r < 0 ? r : file_replace(state->path, text);
 }
 
 static void set_now(char **target)
