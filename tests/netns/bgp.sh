@@ -135,9 +135,107 @@ put_service() {
 	YAML
 }
 
-# bgp_state HOST PEER: as the agent sees it
+# put_six DIR NODE: Service six of IPv6, 2001:db8:100::6, with an endpoint on NODE
+put_six() {
+	put "$1/six.yaml" <<-YAML
+		apiVersion: v1
+		kind: Service
+		metadata: {name: six, annotations: {metallb.io/loadBalancerIPs: "2001:db8:100::6"}}
+		spec: {type: LoadBalancer, clusterIP: "fd00::6", ipFamilies: [IPv6], ports: [{port: 80}]}
+		---
+		apiVersion: discovery.k8s.io/v1
+		kind: EndpointSlice
+		metadata: {name: six-1, labels: {kubernetes.io/service-name: six}}
+		addressType: IPv6
+		ports: [{port: 80, protocol: TCP}]
+		endpoints:
+		- {addresses: ["fd00:1::1"], nodeName: $2}
+	YAML
+}
+
+# put_resource DIR API KIND NAME [SPEC]: of MetalLB, SPEC without braces
+put_resource() {
+	put "$1/$3-$4.yaml" <<-YAML
+		apiVersion: metallb.io/$2
+		kind: $3
+		metadata: {name: $4, namespace: metallb-system}
+		spec: {${5:-}}
+	YAML
+}
+
+# put_peer DIR NAME SPEC: a BGPPeer of AS $peer_as (65000; empty: SPEC says it) to our $as (65001)
+put_peer() {
+	local peer=${peer_as-65000}
+
+	put_resource "$1" "${api:-v1beta2}" BGPPeer "$2" "myASN: ${as:-65001},${peer:+ peerASN: $peer,} $3"
+}
+
+# put_advertisement DIR NAME [SPEC]
+put_advertisement() {
+	put_resource "$1" v1beta1 BGPAdvertisement "$2" "${3:-}"
+}
+
+# put_profile DIR: the BFDProfile fast, which finds a failure in a second; frr_profile is FRR's
+put_profile() {
+	put_resource "$1" v1beta1 BFDProfile fast \
+		"receiveInterval: 200, transmitInterval: 200, detectMultiplier: 5"
+}
+
+frr_profile() {
+	printf '%s\n' bfd " profile fast" "  transmit-interval 200" "  receive-interval 200" \
+		"  detect-multiplier 5"
+}
+
+# frr_head AS LINE...: the start of a configuration of the router, with LINEs
+frr_head() {
+	local as=$1
+
+	shift
+	printf '%s\n' "hostname router" "router bgp $as" " bgp router-id 192.0.2.254" \
+		" no bgp ebgp-requires-policy" " no bgp default ipv4-unicast" "${@/#/ }"
+}
+
+# frr_family ipv4|ipv6 NEIGHBOR...: that carry the family
+frr_family() {
+	echo " address-family $1 unicast"
+	shift
+	printf '  neighbor %s activate\n' "$@"
+	echo " exit-address-family"
+}
+
+# frr_path HOST ipv4|ipv6 PREFIX: what FRR knows of it, in JSON
+frr_path() {
+	frr "$1" "show bgp $2 unicast $3 json"
+}
+
+# path_is HOST ipv4|ipv6 PREFIX CONDITION: of jq, for its first path
+path_is() {
+	frr_path "$1" "$2" "$3" | jq -e ".paths[0] | $4" >/dev/null
+}
+
+has_path() {
+	path_is "$1" "$2" "$3" '. != null'
+}
+
+# bird_router LINE...: a configuration of BIRD on .250 that waits for node-a, with LINEs for its session
+bird_router() {
+	printf '%s\n' "router id 192.0.2.250;" "protocol device {}" "protocol bgp node {" \
+		"	local 192.0.2.250 as 65000;" "	neighbor 192.0.2.1 as 65001;" "	direct;" \
+		"	passive on;" "${@/%/;}" "}"
+}
+
+# peer_field HOST PEER FIELD: as the agent sees it
+peer_field() {
+	ctl "$1" -o json bgp | jq -r --arg peer "$2" ".peers[] | select(.name == \$peer) | $3"
+}
+
+# peer_is HOST PEER CONDITION: of jq
+peer_is() {
+	[ "$(peer_field "$1" "$2" "$3")" = true ]
+}
+
 bgp_state() {
-	ctl "$1" -o json bgp | jq -r --arg peer "$2" '.peers[] | select(.name == $peer).state'
+	peer_field "$1" "$2" .state
 }
 
 is_established() {

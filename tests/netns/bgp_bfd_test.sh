@@ -15,7 +15,6 @@ build=$1
 make_segment
 make_router
 make_traffic
-profile() { printf 'bfd\n profile fast\n  transmit-interval 200\n  receive-interval 200\n  detect-multiplier 5\n'; }
 {
 	cat <<-'CONF'
 		hostname outside
@@ -25,7 +24,7 @@ profile() { printf 'bfd\n profile fast\n  transmit-interval 200\n  receive-inter
 		 neighbor 192.0.2.1 remote-as 65001
 		 neighbor 192.0.2.1 bfd profile fast
 	CONF
-	profile
+	frr_profile
 } | start_frr outside
 {
 	cat <<-'CONF'
@@ -39,35 +38,20 @@ profile() { printf 'bfd\n profile fast\n  transmit-interval 200\n  receive-inter
 		  neighbor eth0 activate
 		 exit-address-family
 	CONF
-	profile
+	frr_profile
 } | start_frr router
 
 dir=$work/manifests
 write_cluster "$dir"
-put "$dir/bgp.yaml" <<'YAML'
-apiVersion: metallb.io/v1beta2
-kind: BGPPeer
-metadata: {name: far, namespace: metallb-system}
-spec: {myASN: 65001, peerASN: 65001, peerAddress: 203.0.113.9, bfdProfile: fast}
----
-apiVersion: metallb.io/v1beta2
-kind: BGPPeer
-metadata: {name: near, namespace: metallb-system}
-spec: {myASN: 65001, dynamicASN: external, interface: eth0, dualStackAddressFamily: true, bfdProfile: fast}
----
-apiVersion: metallb.io/v1beta1
-kind: BGPAdvertisement
-metadata: {name: all, namespace: metallb-system}
----
-apiVersion: metallb.io/v1beta1
-kind: BFDProfile
-metadata: {name: fast, namespace: metallb-system}
-spec: {receiveInterval: 200, transmitInterval: 200, detectMultiplier: 5}
-YAML
+peer_as=65001 put_peer "$dir" far "peerAddress: 203.0.113.9, bfdProfile: fast"
+peer_as='' put_peer "$dir" near \
+	"dynamicASN: external, interface: eth0, dualStackAddressFamily: true, bfdProfile: fast"
+put_advertisement "$dir" all
+put_profile "$dir"
 put_service "$dir" web 7
 start_bellmand node-a "$dir"
 
-bfd_is() { [ "$(ctl node-a -o json bgp | jq -r --arg peer "$1" '.peers[] | select(.name == $peer).bfd.state')" = "$2" ]; }
+bfd_is() { [ "$(peer_field node-a "$1" .bfd.state)" = "$2" ]; }
 for peer in far near; do
 	wait_for 30 "the session with $peer" is_established node-a $peer || fail "$peer: $(ctl node-a bgp $peer)"
 	wait_for 20 "BFD with $peer" bfd_is $peer Up || fail "BFD with $peer: $(ctl node-a bgp $peer)
@@ -76,7 +60,7 @@ done
 frr_bfd() { frr "$1" "show bfd peers json" | jq -r ".[] | \"\(.multihop) \(.status)\""; }
 [ "$(frr_bfd outside)" = "true up" ] || fail "outside: $(frr_bfd outside)"
 [ "$(frr_bfd router)" = "false up" ] || fail "router: $(frr_bfd router)"
-has_route() { frr "$1" "show bgp ipv4 unicast 198.51.100.7/32 json" | jq -e '.paths[0].valid' | grep -q true; }
+has_route() { path_is "$1" ipv4 198.51.100.7/32 .valid; }
 wait_for 10 "the route outside" has_route outside || fail "no route outside"
 wait_for 10 "the route of no address" has_route router || fail "no route at the router: $(frr router 'show bgp ipv4 unicast')"
 

@@ -15,12 +15,13 @@ build=$1
 make_segment
 make_router
 make_traffic
-write_frr_router "bfd profile fast" >"$work/frr.conf"
-printf 'bfd\n profile fast\n  transmit-interval 200\n  receive-interval 200\n  detect-multiplier 5\n' >>"$work/frr.conf"
-start_frr router <"$work/frr.conf"
+{
+	write_frr_router "bfd profile fast"
+	frr_profile
+} | start_frr router
 dir=$work/manifests
 write_cluster "$dir"
-write_peer "$dir/bgp.yaml" ", bfdProfile: fast"
+put_router "$dir" "bfdProfile: fast"
 put_service "$dir" web 7
 start_bellmand node-a "$dir" "bgp = { drain_seconds = 1; };"
 start_bellmand node-b "$dir" "bgp = { drain_seconds = 1; };"
@@ -28,8 +29,7 @@ start_bellmand node-b "$dir" "bgp = { drain_seconds = 1; };"
 both="192.0.2.1 192.0.2.2"
 wait_for 20 "two next hops" next_hops_are "$both" || fail "no ECMP: $(next_hops)"
 bfd_up() {
-	[ "$(ctl node-a -o json bgp | jq -r '.peers[0].bfd.state')" = Up ] &&
-		[ "$(ctl node-b -o json bgp | jq -r '.peers[0].bfd.state')" = Up ]
+	[ "$(peer_field node-a router .bfd.state)" = Up ] && [ "$(peer_field node-b router .bfd.state)" = Up ]
 }
 wait_for 15 "BFD" bfd_up || fail "BFD: $(ctl node-a bgp)"
 
@@ -51,13 +51,12 @@ start_asking
 ctl node-a undrain >/dev/null || fail "undrain"
 wait_for 10 "it is back" next_hops_are "$both" || fail "undrain: $(next_hops)"
 expect_lossless "taken back"
-[ "$(ctl node-a -o json bgp | jq '.peers[0].established_count')" = 1 ] || fail "drain cost the session"
+peer_is node-a router '.established_count == 1' || fail "drain cost the session"
 
 start_asking
 kill -TERM "$pid_node_a"
 wait_for 10 "the stopped node has gone" next_hops_are 192.0.2.2 || fail "stop: $(next_hops)"
-gone() { ! kill -0 "$pid_node_a" 2>/dev/null; }
-wait_for 8 "the agent ends" gone || fail "the agent does not end"
+wait_for 8 "the agent ends" has_ended "$pid_node_a" || fail "the agent does not end"
 start_bellmand node-a "$dir" "bgp = { drain_seconds = 1; };"
 wait_for 20 "it is back" next_hops_are "$both" || fail "start: $(next_hops)"
 expect_lossless "stopped and started"

@@ -14,53 +14,23 @@ build=$1
 make_segment
 make_router
 ip -n "$run-node-a" addr del 2001:db8::1/64 dev eth0
-start_frr router <<'CONF'
-hostname router
-router bgp 65000
- bgp router-id 192.0.2.254
- no bgp ebgp-requires-policy
- no bgp default ipv4-unicast
- neighbor 192.0.2.1 remote-as 65001
- address-family ipv4 unicast
-  neighbor 192.0.2.1 activate
- exit-address-family
- address-family ipv6 unicast
-  neighbor 192.0.2.1 activate
- exit-address-family
-CONF
+{
+	frr_head 65000 "neighbor 192.0.2.1 remote-as 65001"
+	frr_family ipv4 192.0.2.1
+	frr_family ipv6 192.0.2.1
+} | start_frr router
 
 dir=$work/manifests
 write_cluster "$dir"
-put "$dir/bgp.yaml" <<'YAML'
-apiVersion: metallb.io/v1beta2
-kind: BGPPeer
-metadata: {name: router, namespace: metallb-system}
-spec: {myASN: 65001, peerASN: 65000, peerAddress: 192.0.2.254, ebgpMultiHop: true, dualStackAddressFamily: true}
----
-apiVersion: metallb.io/v1beta1
-kind: BGPAdvertisement
-metadata: {name: all, namespace: metallb-system}
-YAML
+put_peer "$dir" router "peerAddress: 192.0.2.254, ebgpMultiHop: true, dualStackAddressFamily: true"
+put_advertisement "$dir" all
 put_service "$dir" web 7
-put "$dir/six.yaml" <<'YAML'
-apiVersion: v1
-kind: Service
-metadata: {name: six, annotations: {metallb.io/loadBalancerIPs: "2001:db8:100::6"}}
-spec: {type: LoadBalancer, clusterIP: "fd00::6", ipFamilies: [IPv6], ports: [{port: 80}]}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: six-1, labels: {kubernetes.io/service-name: six}}
-addressType: IPv6
-ports: [{port: 80, protocol: TCP}]
-endpoints:
-- {addresses: ["fd00:1::1"], nodeName: node-a}
-YAML
+put_six "$dir" node-a
 start_bellmand node-a "$dir"
 
-four() { frr router "show bgp ipv4 unicast 198.51.100.7/32 json" | jq -e '.paths | length > 0' >/dev/null; }
-six() { frr router "show bgp ipv6 unicast 2001:db8:100::6/128 json"; }
-has_six() { six | jq -e '.paths | length > 0' >/dev/null; }
+four() { has_path router ipv4 198.51.100.7/32; }
+six() { frr_path router ipv6 2001:db8:100::6/128; }
+has_six() { has_path router ipv6 2001:db8:100::6/128; }
 lacks_six() { ! has_six; }
 goes_by() { six | jq -e --arg hop "$1" '[.paths[].nexthops[].ip] | index($hop) != null' >/dev/null; }
 
@@ -78,5 +48,5 @@ goes_by 2001:db8::1 && fail "the old next hop stayed"
 ip -n "$run-node-a" addr del 2001:db8::77/64 dev eth0
 wait_for 10 "the IPv6 route is gone" lacks_six || fail "stayed: $(six)"
 four || fail "the IPv4 route went with it"
-ctl node-a -o json bgp | jq -e '.peers[0].established_count == 1' >/dev/null || fail "the session was reset"
+peer_is node-a router '.established_count == 1' || fail "the session was reset"
 echo "good"

@@ -18,11 +18,11 @@ make_router
 make_traffic
 {
 	write_frr_router "timers connect 2" "bfd profile fast"
-	printf 'bfd\n profile fast\n  transmit-interval 200\n  receive-interval 200\n  detect-multiplier 5\n'
+	frr_profile
 } | start_frr router
 dir=$work/manifests
 write_cluster "$dir"
-write_peer "$dir/bgp.yaml" ", enableGracefulRestart: true"
+put_router "$dir" "enableGracefulRestart: true"
 put_service "$dir" web 7
 start_bellmand node-a "$dir" "bgp = { drain_seconds = 1; };"
 wait_for 20 "the route" next_hops_are 192.0.2.1 || fail "no route: $(ctl node-a bgp)"
@@ -32,7 +32,6 @@ in_ns router ip monitor route >"$work/routes" 2>/dev/null &
 pids+=($!)
 deleted() { grep -q '^Deleted.*198\.51\.100\.7' "$work/routes"; }
 neighbour() { frr router "show bgp neighbors 192.0.2.1 json" | jq -r ".\"192.0.2.1\" | $1"; }
-gone() { ! kill -0 "$pid_node_a" 2>/dev/null; }
 down() { [ "$(neighbour .bgpState)" != Established ]; }
 end_of_rib() { [ "$(neighbour '.gracefulRestartInfo.endOfRibRecv.ipv4Unicast // .gracefulRestartInfo.ipv4Unicast.endOfRibStatus.endOfRibRecv')" = true ]; }
 
@@ -42,7 +41,7 @@ bfd_down() { [ "$(frr router "show bfd peers json" | jq -r '.[] | select(.peer =
 restart() {
 	start_asking
 	kill "-$1" "$pid_node_a"
-	wait_for 8 "the agent ends" gone || fail "$2: does not end"
+	wait_for 8 "the agent ends" has_ended "$pid_node_a" || fail "$2: does not end"
 	wait_for 8 "the router sees it" down || fail "$2: the session stays"
 	# Who is back before that is taken for one that died after it came back.
 	wait_for 8 "the router's BFD sees it" bfd_down || fail "$2: BFD stays up"
@@ -63,8 +62,8 @@ restart KILL "killed and started"
 deleted && fail "the route was deleted in between: $(cat "$work/routes")"
 
 # The same with BFD, which must not make a failure of it.
-write_peer "$dir/bgp.yaml" ", enableGracefulRestart: true, bfdProfile: fast"
-bfd_up() { [ "$(ctl node-a -o json bgp | jq -r '.peers[0].bfd.state')" = Up ]; }
+put_router "$dir" "enableGracefulRestart: true, bfdProfile: fast"
+bfd_up() { [ "$(peer_field node-a router .bfd.state)" = Up ]; }
 for signal in TERM KILL; do
 	wait_for 15 "BFD" bfd_up || fail "no BFD: $(ctl node-a bgp router)"
 	restart $signal "$signal with BFD"
@@ -73,7 +72,7 @@ done
 
 # What changed while it was away is put right at its End-of-RIB.
 kill -TERM "$pid_node_a"
-wait_for 8 "the agent ends" gone || fail "does not end"
+wait_for 8 "the agent ends" has_ended "$pid_node_a" || fail "does not end"
 put_service "$dir" web 7 '' -
 start_bellmand node-a "$dir" "bgp = { drain_seconds = 1; };"
 wait_for 20 "the stale route goes" next_hops_are "" || fail "a stale route stayed"
@@ -84,7 +83,7 @@ wait_for 10 "the route is back" next_hops_are 192.0.2.1 || fail "the route did n
 ctl node-a drain >/dev/null || fail "drain"
 wait_for 10 "drained" next_hops_are "" || fail "drain"
 kill -TERM "$pid_node_a"
-wait_for 8 "the agent ends" gone || fail "does not end"
+wait_for 8 "the agent ends" has_ended "$pid_node_a" || fail "does not end"
 start_bellmand node-a "$dir" "bgp = { drain_seconds = 1; };"
 wait_for 20 "the session" is_established node-a router || fail "no session"
 ctl node-a -o json bgp | jq -e '.drained and .withdrawn' >/dev/null || fail "the drain was forgotten"
@@ -93,8 +92,8 @@ ctl node-a undrain >/dev/null || fail "undrain"
 wait_for 10 "taken back" next_hops_are 192.0.2.1 || fail "undrain"
 
 # The control: without graceful restart the route goes with the agent.
-write_peer "$dir/bgp.yaml" ""
-off() { [ "$(ctl node-a -o json bgp | jq '.peers[0] | select(.state == "Established").graceful_restart_agreed')" = false ]; }
+put_router "$dir"
+off() { peer_is node-a router '.state == "Established" and .graceful_restart_agreed == false'; }
 wait_for 20 "a session without it" off || fail "still agreed: $(ctl node-a bgp router)"
 wait_for 10 "the route" next_hops_are 192.0.2.1 || fail "no route"
 kill -TERM "$pid_node_a"

@@ -13,18 +13,7 @@ build=$1
 make_segment
 add_host bird 250
 add_host gobgp 251
-start_bird bird <<'CONF'
-router id 192.0.2.250;
-protocol device {}
-protocol bgp node {
-	local 192.0.2.250 as 65000;
-	neighbor 192.0.2.1 as 65001;
-	direct;
-	passive on;
-	ipv4 { import all; export none; };
-	ipv6 { import all; export none; };
-}
-CONF
+bird_router "ipv4 { import all; export none; }" "ipv6 { import all; export none; }" | start_bird bird
 start_gobgp gobgp <<'CONF'
 [global.config]
 as = 65000
@@ -54,42 +43,12 @@ wait_for 10 "the health server" listens node-a 10256 || fail "no health server"
 
 dir=$work/manifests
 write_cluster "$dir"
-put "$dir/bgp.yaml" <<'YAML'
-apiVersion: metallb.io/v1beta2
-kind: BGPPeer
-metadata: {name: bird, namespace: metallb-system}
-spec: {myASN: 65001, peerASN: 65000, peerAddress: 192.0.2.250, dualStackAddressFamily: true}
----
-apiVersion: metallb.io/v1beta1
-kind: BGPPeer
-metadata: {name: gobgp, namespace: metallb-system}
-spec: {myASN: 65001, peerASN: 65000, peerAddress: 192.0.2.251}
----
-apiVersion: metallb.io/v1beta1
-kind: BGPAdvertisement
-metadata: {name: all, namespace: metallb-system}
-spec: {communities: ["65001:1", "large:65001:2:3"], asPathPrepend: 1}
----
-apiVersion: metallb.io/v1beta1
-kind: BGPAdvertisement
-metadata: {name: more, namespace: metallb-system}
-spec: {communities: ["65001:2"], asPathPrepend: 1, peers: [bird]}
-YAML
+put_peer "$dir" bird "peerAddress: 192.0.2.250, dualStackAddressFamily: true"
+api=v1beta1 put_peer "$dir" gobgp "peerAddress: 192.0.2.251"
+put_advertisement "$dir" all 'communities: ["65001:1", "large:65001:2:3"], asPathPrepend: 1'
+put_advertisement "$dir" more 'communities: ["65001:2"], asPathPrepend: 1, peers: [bird]'
 policy=Local put_service "$dir" web 7 '' node-a node-a node-b
-put "$dir/six.yaml" <<'YAML'
-apiVersion: v1
-kind: Service
-metadata: {name: six, annotations: {metallb.io/loadBalancerIPs: "2001:db8:100::6"}}
-spec: {type: LoadBalancer, clusterIP: "fd00::6", ipFamilies: [IPv6], ports: [{port: 80}]}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: six-1, labels: {kubernetes.io/service-name: six}}
-addressType: IPv6
-ports: [{port: 80, protocol: TCP}]
-endpoints:
-- {addresses: ["fd00:1::1"], nodeName: node-b}
-YAML
+put_six "$dir" node-b
 start_bellmand node-a "$dir" \
 	"bgp = { drain_seconds = 2; weights = true; health = \"http://127.0.0.1:10256/healthz\"; };"
 wait_for 20 "the session with BIRD" is_established node-a bird || fail "BIRD: $(ctl node-a bgp)"
@@ -143,12 +102,12 @@ is_established node-a bird || fail "a shutdown ended another session"
 ctl node-a bgp enable gobgp || fail "enable"
 wait_for 30 "enabled" is_established node-a gobgp || fail "not enabled: $(ctl node-a bgp)"
 ctl node-a bgp reset bird || fail "reset"
-again() { [ "$(ctl node-a -o json bgp | jq '.peers[] | select(.name == "bird" and .state == "Established").established_count')" = 2 ]; }
+again() { peer_is node-a bird '.state == "Established" and .established_count == 2'; }
 wait_for 20 "up again" again || fail "reset: $(ctl node-a bgp)"
 wait_for 10 "the route again" at_bird 198.51.100.7/32 unicast || fail "no route after a reset"
 ctl node-a bgp refresh bird || fail "refresh"
 ctl node-a bgp reset nobody 2>/dev/null && fail "a reset of nobody"
-refreshed() { [ "$(ctl node-a -o json bgp | jq '[.peers[] | select(.name == "bird").families[].refreshes] | add')" -ge 2 ]; }
+refreshed() { peer_is node-a bird '([.families[].refreshes] | add) >= 2'; }
 wait_for 5 "refreshed" refreshed || fail "refresh: $(ctl node-a -o json bgp)"
 ctl node-a bgp received | grep -q 'none is used' || fail "received"
 in_ns node-a curl -s http://127.0.0.1:7472/metrics >"$work/metrics" || fail "metrics"

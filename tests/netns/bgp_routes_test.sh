@@ -12,51 +12,22 @@ build=$1
 
 make_segment
 make_router
-start_frr router <<'CONF'
-hostname router
-router bgp 65000
- bgp router-id 192.0.2.254
- no bgp ebgp-requires-policy
- no bgp default ipv4-unicast
- neighbor 192.0.2.1 remote-as 65001
- neighbor 192.0.2.1 password s3cret
- neighbor 2001:db8::1 remote-as 65000
- address-family ipv4 unicast
-  neighbor 192.0.2.1 activate
- exit-address-family
- address-family ipv6 unicast
-  neighbor 2001:db8::1 activate
- exit-address-family
-CONF
+{
+	frr_head 65000 "neighbor 192.0.2.1 remote-as 65001" "neighbor 192.0.2.1 password s3cret" \
+		"neighbor 2001:db8::1 remote-as 65000"
+	frr_family ipv4 192.0.2.1
+	frr_family ipv6 2001:db8::1
+} | start_frr router
 
 dir=$work/manifests
 write_cluster "$dir"
-put "$dir/bgp.yaml" <<'YAML'
-apiVersion: metallb.io/v1beta2
-kind: BGPPeer
-metadata: {name: external, namespace: metallb-system}
-spec: {myASN: 65001, peerASN: 65000, peerAddress: 192.0.2.254, passwordSecret: {name: key}}
----
-apiVersion: metallb.io/v1beta2
-kind: BGPPeer
-metadata: {name: internal, namespace: metallb-system}
-spec: {myASN: 65000, peerASN: 65000, peerAddress: "2001:db8::254", sourceAddress: "2001:db8::1"}
----
-apiVersion: metallb.io/v1beta2
-kind: BGPPeer
-metadata: {name: elsewhere, namespace: metallb-system}
-spec: {myASN: 65001, peerASN: 65000, peerAddress: 192.0.2.253, nodeSelectors: [{matchLabels: {rack: b}}]}
----
-apiVersion: metallb.io/v1beta1
-kind: BGPAdvertisement
-metadata: {name: hosts, namespace: metallb-system}
-spec: {localPref: 250, communities: ["65001:1", "large:65001:2:3", named]}
----
-apiVersion: metallb.io/v1beta1
-kind: BGPAdvertisement
-metadata: {name: aggregate, namespace: metallb-system}
-spec: {aggregationLength: 24, aggregationLengthV6: 120, asPathPrepend: 2, peers: [external]}
----
+put_peer "$dir" external "peerAddress: 192.0.2.254, passwordSecret: {name: key}"
+as=65000 put_peer "$dir" internal 'peerAddress: "2001:db8::254", sourceAddress: "2001:db8::1"'
+put_peer "$dir" elsewhere "peerAddress: 192.0.2.253, nodeSelectors: [{matchLabels: {rack: b}}]"
+put_advertisement "$dir" hosts 'localPref: 250, communities: ["65001:1", "large:65001:2:3", named]'
+put_advertisement "$dir" aggregate \
+	"aggregationLength: 24, aggregationLengthV6: 120, asPathPrepend: 2, peers: [external]"
+put "$dir/names.yaml" <<'YAML'
 apiVersion: metallb.io/v1beta1
 kind: Community
 metadata: {name: names, namespace: metallb-system}
@@ -64,26 +35,12 @@ spec: {communities: [{name: named, value: "65001:7"}]}
 YAML
 put_service "$dir" web 7
 put_service "$dir" noted 8 ', bellman.dev/bgp-med: "30", bellman.dev/bgp-communities: "no-export", bellman.dev/bgp-as-path-prepend: "1"'
-put "$dir/six.yaml" <<'YAML'
-apiVersion: v1
-kind: Service
-metadata: {name: six, annotations: {metallb.io/loadBalancerIPs: "2001:db8:100::6"}}
-spec: {type: LoadBalancer, clusterIP: "fd00::6", ipFamilies: [IPv6], ports: [{port: 80}]}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: six-1, labels: {kubernetes.io/service-name: six}}
-addressType: IPv6
-ports: [{port: 80, protocol: TCP}]
-endpoints:
-- {addresses: ["fd00:1::1"], nodeName: node-b}
-YAML
+put_six "$dir" node-b
 start_bellmand node-a "$dir"
 
 # The Secret is not there: the peer stays down and says why; the other one works.
 wait_for 15 "the internal session" is_established node-a internal || fail "internal session"
-ctl node-a -o json bgp | jq -e '.peers[] | select(.name == "external") | .reason == "peer_secret_missing" and .state != "Established"' \
-	>/dev/null || fail "a missing secret is not named"
+peer_is node-a external '.reason == "peer_secret_missing" and .state != "Established"' || fail "a missing secret is not named"
 ctl node-a -o json bgp | jq -e '[.peers[].name] == ["external", "internal"]' >/dev/null || fail "peers of the node"
 put "$dir/secret.yaml" <<'YAML'
 apiVersion: v1
@@ -94,10 +51,10 @@ stringData: {password: s3cret}
 YAML
 wait_for 15 "the external session, with its password" is_established node-a external || fail "external session"
 
-route() { frr router "show bgp ipv4 unicast $1 json"; }
-has_route() { route "$1" | jq -e '.paths | length > 0' >/dev/null; }
+route() { frr_path router ipv4 "$1"; }
+has_route() { has_path router ipv4 "$1"; }
 lacks_route() { ! has_route "$1"; }
-route_is() { route "$1" | jq -e ".paths[0] | $2" >/dev/null; }
+route_is() { path_is router ipv4 "$1" "$2"; }
 wait_for 10 "the route" has_route 198.51.100.7/32 || fail "no route"
 route_is 198.51.100.7/32 '.aspath.string == "65001" and .nexthops[0].ip == "192.0.2.1" and .origin == "IGP"' || fail "path: $(route 198.51.100.7/32)"
 route_is 198.51.100.7/32 '.community.list == ["65001:1", "65001:7"]' || fail "communities: $(route 198.51.100.7/32)"
@@ -110,11 +67,11 @@ wait_for 5 "the aggregate" has_route 198.51.100.0/24 || fail "aggregate"
 route_is 198.51.100.0/24 '.aspath.string == "65001 65001 65001" and .community == null' || fail "aggregate: $(route 198.51.100.0/24)"
 
 # The internal peer: IPv6 alone, a local preference, no AS, not the aggregate.
-six() { frr router "show bgp ipv6 unicast $1 json" | jq -e '.paths | length > 0' >/dev/null; }
+six() { has_path router ipv6 "$1"; }
 wait_for 5 "the route of IPv6" six 2001:db8:100::6/128 || fail "no route of IPv6"
-frr router "show bgp ipv6 unicast 2001:db8:100::6/128 json" |
-	jq -e '.paths[0] | .locPrf == 250 and .aspath.string == "Local" and ([.nexthops[].ip] | index("2001:db8::1") != null)' >/dev/null ||
-	fail "internal: $(frr router "show bgp ipv6 unicast 2001:db8:100::6/128 json")"
+path_is router ipv6 2001:db8:100::6/128 \
+	'.locPrf == 250 and .aspath.string == "Local" and ([.nexthops[].ip] | index("2001:db8::1") != null)' ||
+	fail "internal: $(frr_path router ipv6 2001:db8:100::6/128)"
 six 2001:db8:100::/120 && fail "the aggregate went to a peer that it does not name"
 
 # Seen from the agent.
@@ -124,11 +81,11 @@ ctl node-a explain default/web | grep -q 'announced here' || fail "explain: $(ct
 ctl node-a bgp external | grep -q 'MD5' || fail "bgp external: $(ctl node-a bgp external)"
 
 # A peer that is edited gets a new session; the other's stays.
-before=$(ctl node-a -o json bgp | jq '.peers[] | select(.name == "external").established_count')
-sed -i 's/sourceAddress/holdTime: 9s, ebgpMultiHop: false, routerID: 10.9.9.9, sourceAddress/' "$dir/bgp.yaml"
-again() { [ "$(ctl node-a -o json bgp | jq '.peers[] | select(.name == "internal") | select(.state == "Established").established_count')" = 2 ]; }
+before=$(peer_field node-a external .established_count)
+sed -i 's/sourceAddress/holdTime: 9s, ebgpMultiHop: false, routerID: 10.9.9.9, sourceAddress/' "$dir/BGPPeer-internal.yaml"
+again() { peer_is node-a internal '.state == "Established" and .established_count == 2'; }
 wait_for 15 "the edited peer is up anew" again || fail "edited peer: $(ctl node-a bgp)"
-[ "$(ctl node-a -o json bgp | jq '.peers[] | select(.name == "external").established_count')" = "$before" ] || fail "the other session was touched"
+[ "$(peer_field node-a external .established_count)" = "$before" ] || fail "the other session was touched"
 
 # No endpoints: the route goes. The aggregate stays while a Service needs it.
 put_service "$dir" web 7 '' -
@@ -140,8 +97,7 @@ wait_for 5 "the aggregate is withdrawn" lacks_route 198.51.100.0/24 || fail "the
 
 # SIGTERM says goodbye within its bound.
 kill -TERM "$pid_node_a"
-gone() { ! kill -0 "$pid_node_a" 2>/dev/null; }
-wait_for 8 "the agent ends" gone || fail "does not end"
+wait_for 8 "the agent ends" has_ended "$pid_node_a" || fail "does not end"
 told() { frr router "show bgp neighbors 192.0.2.1 json" | grep -q 'Administratively Shutdown\|Cease'; }
 wait_for 5 "the router was told" told || fail "no Cease: $(frr router "show bgp neighbors 192.0.2.1 json" | grep -i reset)"
 echo "good"

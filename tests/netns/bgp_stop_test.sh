@@ -11,30 +11,11 @@ build=$1
 
 make_segment
 add_host bird 250
-start_bird bird <<'CONF'
-router id 192.0.2.250;
-protocol device {}
-protocol bgp node {
-	local 192.0.2.250 as 65000;
-	neighbor 192.0.2.1 as 65001;
-	direct;
-	passive on;
-	graceful restart off;
-	ipv4 { import all; export none; };
-}
-CONF
+bird_router "graceful restart off" "ipv4 { import all; export none; }" | start_bird bird
 dir=$work/manifests
 write_cluster "$dir"
-put "$dir/bgp.yaml" <<'YAML'
-apiVersion: metallb.io/v1beta2
-kind: BGPPeer
-metadata: {name: bird, namespace: metallb-system}
-spec: {myASN: 65001, peerASN: 65000, peerAddress: 192.0.2.250, enableGracefulRestart: true}
----
-apiVersion: metallb.io/v1beta1
-kind: BGPAdvertisement
-metadata: {name: all, namespace: metallb-system}
-YAML
+put_peer "$dir" bird "peerAddress: 192.0.2.250, enableGracefulRestart: true"
+put_advertisement "$dir" all
 put_service "$dir" web 7
 put_service "$dir" old 8
 start_bellmand node-a "$dir" "bgp = { drain_seconds = 15; };"
@@ -55,8 +36,7 @@ put_service "$dir" old 8 '' -
 wait_for 5 "a route gone while it stops" has_no_route 8 || fail "kept: $(route 8)"
 has_route 7 || fail "the session ended before its time"
 wait_for 25 "the end" has_no_route 7 || fail "the route stays"
-gone() { ! kill -0 "$pid_node_a" 2>/dev/null; }
-wait_for 8 "the agent ends" gone || fail "the agent does not end"
+wait_for 8 "the agent ends" has_ended "$pid_node_a" || fail "the agent does not end"
 bird_say bird show protocols all node | grep -q 'Administrative shutdown' ||
 	fail "last words: $(bird_say bird show protocols all node)"
 echo "good"

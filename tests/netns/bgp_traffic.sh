@@ -60,12 +60,7 @@ next_hops_are() {
 write_frr_router() {
 	local number line
 
-	echo "hostname router"
-	echo "router bgp 65000"
-	echo " bgp router-id 192.0.2.254"
-	echo " no bgp ebgp-requires-policy"
-	echo " no bgp default ipv4-unicast"
-	echo " bgp bestpath as-path multipath-relax"
+	frr_head 65000 "bgp bestpath as-path multipath-relax"
 	for number in 1 2; do
 		echo " neighbor 192.0.2.$number remote-as 65001"
 		for line in "$@"; do
@@ -79,24 +74,9 @@ write_frr_router() {
 	echo " exit-address-family"
 }
 
-# write_peer FILE SPEC...: BGPPeer router and an advertisement of everything
-write_peer() {
-	local file=$1
-
-	shift
-	put "$file" <<-YAML
-		apiVersion: metallb.io/v1beta2
-		kind: BGPPeer
-		metadata: {name: router, namespace: metallb-system}
-		spec: {myASN: 65001, peerASN: 65000, peerAddress: 192.0.2.254$*}
-		---
-		apiVersion: metallb.io/v1beta1
-		kind: BGPAdvertisement
-		metadata: {name: all, namespace: metallb-system}
-		---
-		apiVersion: metallb.io/v1beta1
-		kind: BFDProfile
-		metadata: {name: fast, namespace: metallb-system}
-		spec: {receiveInterval: 200, transmitInterval: 200, detectMultiplier: 5}
-	YAML
+# put_router DIR [SPEC]: the router as a BGPPeer, an advertisement of everything, a BFDProfile
+put_router() {
+	put_peer "$1" router "peerAddress: 192.0.2.254${2:+, $2}"
+	put_advertisement "$1" all
+	put_profile "$1"
 }

@@ -25,8 +25,7 @@ wait_for 20 "the announcement is told" is_told || fail "$(cat "$work/errors")"
 
 # With nothing more on the link it still hears a signal.
 kill -TERM "$capture"
-has_ended() { ! kill -0 "$capture"; }
-wait_for 10 "the capture ends" has_ended || fail "it does not end"
+wait_for 10 "the capture ends" has_ended "$capture" || fail "it does not end"
 wait "$capture" || fail "it ended with status $?: $(cat "$work/errors")"
 in_ns client "$build/bellmanctl/bellmanctl" capture no-such-link 2>"$work/errors"
 [ $? -eq 2 ] || fail "a link that is not there is no usage error"

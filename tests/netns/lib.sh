@@ -122,6 +122,11 @@ start_bellmand() {
 		fail "bellmand did not start on $host"
 }
 
+# has_ended PID
+has_ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
 ctl() {
 	local host=$1
 	shift
