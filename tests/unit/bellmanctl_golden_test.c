@@ -10,41 +10,11 @@
 #include "bellmanctl/views.h"
 #include "bellmanctl/views_bgp.h"
 #include "tests/unit/cmocka_all.h"
+#include "tests/unit/files.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static void read_wanted(const char *path, struct strbuf *out)
-{
-	FILE *file = fopen(path, "re");
-	char buffer[4096];
-	size_t len;
-
-	assert_non_null(file);
-	while ((len = fread(buffer, 1, sizeof(buffer), file)) > 0)
-		strbuf_add_len(out, buffer, len);
-	(void)fclose(file);
-}
-
-static void write_wanted(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "we");
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	(void)fclose(file);
-}
-
-static void assert_golden(const char *path, const char *found)
-{
-	auto_(strbuf_finip) struct strbuf wanted = { 0 };
-
-	if (getenv("GOLDEN_UPDATE"))
-		write_wanted(path, found);
-	read_wanted(path, &wanted);
-	assert_string_equal(found, strbuf_text(&wanted));
-}
 
 /* The text of a view, or the JSON if there is none; gives @data away. */
 static void assert_shown(

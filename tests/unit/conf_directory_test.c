@@ -3,10 +3,10 @@
 #include "base/mem.h"
 #include "conf/directory.h"
 #include "tests/unit/cmocka_all.h"
+#include "tests/unit/files.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -116,14 +116,6 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
@@ -131,7 +123,7 @@ static int tear_down(void **state)
 	conf_directory_free(f->directory);
 	model_free(f->model);
 	event_base_free(f->base);
-	(void)nftw(f->root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(f->root);
 	free(f);
 	return 0;
 }

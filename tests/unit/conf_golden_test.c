@@ -9,31 +9,11 @@
 #include "conf/directory.h"
 #include "conf/lint.h"
 #include "tests/unit/cmocka_all.h"
+#include "tests/unit/files.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static void read_wanted(const char *path, struct strbuf *out)
-{
-	FILE *file = fopen(path, "re");
-	char buffer[4096];
-	size_t len;
-
-	assert_non_null(file);
-	while ((len = fread(buffer, 1, sizeof(buffer), file)) > 0)
-		strbuf_add_len(out, buffer, len);
-	(void)fclose(file);
-}
-
-static void write_wanted(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "we");
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	(void)fclose(file);
-}
 
 static void what_is_found_is_as_wanted(void **state)
 {
@@ -43,7 +23,6 @@ static void what_is_found_is_as_wanted(void **state)
 	auto_(model_freep) struct model *model = model_new();
 	auto_(report_finip) struct report report = { 0 };
 	auto_(strbuf_finip) struct strbuf found = { 0 };
-	auto_(strbuf_finip) struct strbuf wanted = { 0 };
 
 	/* Messages name the file as it was given: from the folder it is one word. */
 	assert_int_equal(chdir(CONF_GOLDEN), 0);
@@ -51,10 +30,7 @@ static void what_is_found_is_as_wanted(void **state)
 	conf_lint(model, &report);
 	report_sort(&report);
 	report_print(&report, true, &found);
-	if (getenv("GOLDEN_UPDATE"))
-		write_wanted(wanted_path, strbuf_text(&found));
-	read_wanted(wanted_path, &wanted);
-	assert_string_equal(strbuf_text(&found), strbuf_text(&wanted));
+	assert_golden(wanted_path, strbuf_text(&found));
 }
 
 #define ROW(name)                                                                                 \

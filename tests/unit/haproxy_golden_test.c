@@ -12,6 +12,7 @@
 #include "haproxy-gen/render.h"
 #include "haproxy-gen/udp.h"
 #include "tests/unit/cmocka_all.h"
+#include "tests/unit/files.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,36 +23,11 @@
 
 static char scratch[] = "/tmp/haproxy_golden.XXXXXX";
 
-static void read_file(const char *path, struct strbuf *out)
-{
-	FILE *file = fopen(path, "re");
-	char buffer[4096];
-	size_t len;
-
-	assert_non_null(file);
-	while ((len = fread(buffer, 1, sizeof(buffer), file)) > 0)
-		strbuf_add_len(out, buffer, len);
-	(void)fclose(file);
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "we");
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
 static void must_equal(const char *name, const char *suffix, const char *text)
 {
 	auto_(freep) char *path = xasprintf("%s.%s", name, suffix);
-	auto_(strbuf_finip) struct strbuf wanted = { 0 };
 
-	if (getenv("GOLDEN_UPDATE"))
-		write_file(path, text);
-	read_file(path, &wanted);
-	assert_string_equal(text, strbuf_text(&wanted));
+	assert_golden(path, text);
 }
 
 static struct gen_settings *settings_of(const char *name)
@@ -80,7 +56,7 @@ static void haproxy_must_take(const char *text)
 		text = at + strlen(FOLDER);
 	}
 	strbuf_add(&local, text);
-	write_file(path, strbuf_text(&local));
+	file_write(path, strbuf_text(&local));
 	assert_int_equal(system(command), 0);
 }
 

@@ -8,10 +8,10 @@
 
 #include "speaker/assignments.h"
 #include "tests/unit/cmocka_all.h"
+#include "tests/unit/files.h"
 #include "tests/unit/model_build.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -244,19 +244,11 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	(void)nftw(f->root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(f->root);
 	(void)munmap(f->shared, sizeof(*f->shared));
 	free(f->path);
 	free(f);
