@@ -438,12 +438,22 @@ static enum ownership_why why_missing(const struct ownership *o, uint16_t owner)
 	return OWNERSHIP_OWNER_ABSENT;
 }
 
+/*
+ * After the last probe to a suspect. It had the time of the first one to answer; who wants a short
+ * detection time waits less, but not less than the probes for all addresses need to leave.
+ */
+static uint64_t last_wait(const struct ownership *o)
+{
+	uint64_t wait_ns = later(o->conf.detect_ns / ANSWER_PART, ANSWER_NS);
+
+	return earlier(wait_ns + o->claim_count * PROBE_SENT_NS, PROBE_GAP_NS);
+}
+
 static void ask_step(struct ownership *o, struct claim *claim)
 {
 	enum ownership_why why = why_missing(o, claim->owner);
-	unsigned wanted = why == OWNERSHIP_OWNER_SILENT || why == OWNERSHIP_OWNER_GONE ?
-		PROBES_SUSPECT :
-		PROBES_START;
+	bool is_suspect = why == OWNERSHIP_OWNER_SILENT || why == OWNERSHIP_OWNER_GONE;
+	unsigned wanted = is_suspect ? PROBES_SUSPECT : PROBES_START;
 
 	if (claim->probes >= wanted) {
 		rules_claim(o, claim, why);
@@ -454,7 +464,8 @@ static void ask_step(struct ownership *o, struct claim *claim)
 	act(o, claim, OWNERSHIP_PROBE, NOBODY);
 	o->counters.probes++;
 	claim->probes++;
-	set_due(o, claim, o->now_ns + PROBE_GAP_NS);
+	set_due(o, claim,
+		o->now_ns + (is_suspect && claim->probes == wanted ? last_wait(o) : PROBE_GAP_NS));
 }
 
 void rules_ask_now(struct ownership *o, struct claim *claim)

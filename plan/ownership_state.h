@@ -25,6 +25,9 @@
 #define NOBODY OWNERSHIP_NOBODY
 
 #define PROBE_GAP_NS    (20 * NS_PER_MS) /* a host on the segment answers within it */
+#define ANSWER_NS       (5 * NS_PER_MS)  /* a speaker does, even on a busy machine */
+#define ANSWER_PART     30               /* of the detection time, if that is more */
+#define PROBE_SENT_NS   (20 * NS_PER_US) /* probes leave at 50,000 a second */
 #define ALIVE_NS        (1 * NS_PER_S)   /* so long a silent speaker's answers count */
 #define HEARD_OF_NS     (35 * NS_PER_S)  /* a sign of life of a member without a session */
 #define START_GRACE_NS  (5 * NS_PER_S)   /* until sessions are up, after self became ready */

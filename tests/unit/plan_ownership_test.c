@@ -230,14 +230,41 @@ static void a_silent_owner_is_asked_for_twice_and_then_replaced(void **state)
 	struct fixture *f = *state;
 
 	peer(f, A, OWNERSHIP_DOWN);
-	pass_ms(f, 39);
+	pass_ms(f, 29);
 	assert_int_equal(f->counts[OWNERSHIP_PROBE], 2 * ADDRESS_COUNT);
 	assert_int_equal(f->counts[OWNERSHIP_ASK], 2); /* one question serves all addresses */
 	assert_false(answers(f, 0));
-	pass_ms(f, 1);
+	pass_ms(f, 2);
 	assert_true(answers(f, 0));
 	assert_true(answers(f, 1));
 	assert_int_equal(why_told(f, OWNERSHIP_EV_TOOK), OWNERSHIP_OWNER_SILENT);
+}
+
+static void who_detects_quickly_waits_less_for_the_last_answer(void **state)
+{
+	struct fixture *f = *state;
+
+	f->snapshot.conf.detect_ns = 60 * NS_PER_MS;
+	set(f);
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 24);
+	assert_int_equal(f->counts[OWNERSHIP_PROBE], 2 * ADDRESS_COUNT);
+	assert_false(answers(f, 0));
+	pass_ms(f, 2);
+	assert_true(answers(f, 0));
+}
+
+static void who_detects_slowly_waits_as_long_as_between_the_probes(void **state)
+{
+	struct fixture *f = *state;
+
+	f->snapshot.conf.detect_ns = 3 * NS_PER_S;
+	set(f);
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 39);
+	assert_false(answers(f, 0));
+	pass_ms(f, 1);
+	assert_true(answers(f, 0));
 }
 
 static void an_answer_of_the_suspected_owner_cancels_the_claim(void **state)
@@ -245,7 +272,7 @@ static void an_answer_of_the_suspected_owner_cancels_the_claim(void **state)
 	struct fixture *f = *state;
 
 	peer(f, A, OWNERSHIP_DOWN);
-	pass_ms(f, 30);
+	pass_ms(f, 25);
 	heard(f, 0, A);
 	pass_ms(f, 200);
 	assert_false(answers(f, 0));
@@ -391,9 +418,9 @@ static void a_claim_on_suspicion_is_said_twice(void **state)
 	struct fixture *f = *state;
 
 	peer(f, A, OWNERSHIP_DOWN);
-	pass_ms(f, 89);
+	pass_ms(f, 79);
 	assert_int_equal(f->counts[OWNERSHIP_AGAIN], 0);
-	pass_ms(f, 2);
+	pass_ms(f, 3);
 	assert_int_equal(f->counts[OWNERSHIP_AGAIN], ADDRESS_COUNT);
 }
 
@@ -929,6 +956,8 @@ int main(void)
 		FRESH(what_nobody_answers_for_is_claimed_after_four_probes),
 		FRESH(an_owner_that_answers_keeps_its_address),
 		OWNER_A(a_silent_owner_is_asked_for_twice_and_then_replaced),
+		OWNER_A(who_detects_quickly_waits_less_for_the_last_answer),
+		OWNER_A(who_detects_slowly_waits_as_long_as_between_the_probes),
 		OWNER_A(an_answer_of_the_suspected_owner_cancels_the_claim),
 		OWNER_A(the_kernel_of_a_dead_speaker_holds_a_claim_up_for_a_second_only),
 		OWNER_A(a_speaker_that_speaks_is_not_replaced_while_it_answers),
