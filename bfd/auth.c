@@ -3,6 +3,7 @@
 #include "bfd/auth.h"
 
 #include "base/clock.h"
+#include "base/hmac.h"
 #include "base/mem.h"
 #include "base/wire.h"
 
@@ -15,7 +16,6 @@ enum {
 	DIGEST_HEADER = 8, /* and a reserved byte and the sequence number */
 	DIGEST_AT = BFD_PACKET_MIN + DIGEST_HEADER,
 	DIGEST_MAX = 32,
-	HMAC_BLOCK = 64,      /* of SHA-256, RFC 2104 */
 	SEQUENCE_TICKS = 256, /* a second; more than packets are sent */
 };
 
@@ -48,7 +48,6 @@ static const struct method *method_of(unsigned type)
 struct bfd_digests {
 	EVP_MD_CTX *md5; /* NULL: this OpenSSL does not have it */
 	EVP_MD_CTX *sha1;
-	EVP_MD_CTX *sha256;
 };
 
 /* A context that was initialised once begins again without looking the digest up. */
@@ -73,7 +72,6 @@ struct bfd_digests *bfd_digests_new(void)
 
 	digests->md5 = context_of("MD5");
 	digests->sha1 = context_of("SHA1");
-	digests->sha256 = context_of("SHA256");
 	return digests;
 }
 
@@ -83,7 +81,6 @@ struct bfd_digests *bfd_digests_free(struct bfd_digests *digests)
 		return NULL;
 	EVP_MD_CTX_free(digests->md5);
 	EVP_MD_CTX_free(digests->sha1);
-	EVP_MD_CTX_free(digests->sha256);
 	free(digests);
 	return NULL;
 }
@@ -101,14 +98,15 @@ static EVP_MD_CTX *digests_of(const struct bfd_digests *digests, enum bfd_auth_t
 	case BFD_AUTH_METICULOUS_SHA1:
 		return digests->sha1;
 	case BFD_AUTH_HMAC_SHA256:
-		return digests->sha256;
+		return NULL; /* has its own */
 	}
 	return NULL;
 }
 
 bool bfd_digests_can(const struct bfd_digests *digests, enum bfd_auth_type type)
 {
-	return method_of(type)->digest_len == 0 || digests_of(digests, type);
+	return method_of(type)->digest_len == 0 || type == BFD_AUTH_HMAC_SHA256 ||
+		digests_of(digests, type);
 }
 
 int bfd_auth_check_conf(const struct bfd_auth_conf *conf)
@@ -128,35 +126,11 @@ int bfd_auth_check_conf(const struct bfd_auth_conf *conf)
 	return 0;
 }
 
-/* Digest of two stretches of bytes, one after the other. */
-static void hash(EVP_MD_CTX *context, const uint8_t *first, size_t first_len, const uint8_t *rest,
-	size_t rest_len, uint8_t digest[DIGEST_MAX])
+static void hash(EVP_MD_CTX *context, const uint8_t *bytes, size_t len, uint8_t digest[DIGEST_MAX])
 {
-	if (!EVP_DigestInit_ex2(context, NULL, NULL) ||
-		!EVP_DigestUpdate(context, first, first_len) ||
-		!EVP_DigestUpdate(context, rest, rest_len) ||
+	if (!EVP_DigestInit_ex2(context, NULL, NULL) || !EVP_DigestUpdate(context, bytes, len) ||
 		!EVP_DigestFinal_ex(context, digest, NULL))
 		abort(); /* can not fail for a digest that was initialised before */
-}
-
-/*
- * RFC 2104, on the digest itself: OpenSSL 3.0's own HMAC copies three contexts for each message,
- * each with memory of its own, and the wire thread should need none.
- */
-static void hmac(EVP_MD_CTX *context, const struct bfd_secret *secret, const uint8_t *bytes,
-	size_t len, uint8_t digest[DIGEST_MAX])
-{
-	uint8_t pad[HMAC_BLOCK];
-	uint8_t inner[DIGEST_MAX];
-
-	memset(pad, 0x36, sizeof(pad));
-	for (size_t i = 0; i < secret->len; i++)
-		pad[i] ^= secret->bytes[i];
-	hash(context, pad, sizeof(pad), bytes, len, inner);
-	for (size_t i = 0; i < sizeof(pad); i++)
-		pad[i] ^= 0x36 ^ 0x5c;
-	hash(context, pad, sizeof(pad), inner, sizeof(inner), digest);
-	OPENSSL_cleanse(pad, sizeof(pad));
 }
 
 /*
@@ -167,18 +141,17 @@ static void compute(struct bfd_digests *digests, enum bfd_auth_type type,
 	const struct bfd_secret *secret, const uint8_t *bytes, size_t len,
 	uint8_t digest[DIGEST_MAX])
 {
-	EVP_MD_CTX *context = digests_of(digests, type);
 	size_t digest_len = method_of(type)->digest_len;
 	uint8_t copy[BFD_LENGTH_MAX];
 
 	memcpy(copy, bytes, len);
 	memset(copy + DIGEST_AT, 0, digest_len);
 	if (type == BFD_AUTH_HMAC_SHA256) {
-		hmac(context, secret, copy, len, digest);
+		hmac_sha256(secret->bytes, secret->len, copy, len, digest);
 		return;
 	}
 	memcpy(copy + DIGEST_AT, secret->bytes, secret->len);
-	hash(context, copy, len, NULL, 0, digest);
+	hash(digests_of(digests, type), copy, len, digest);
 	OPENSSL_cleanse(copy, sizeof(copy));
 }
 

@@ -2,12 +2,9 @@
 
 #include "speaker/keyring.h"
 
-#include "base/mem.h"
-
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,8 +82,7 @@ int keyring_load(const char *path, struct keyring *ret_keyring)
 void keyring_sign(const struct keyring_key *key, const void *bytes, size_t len,
 	uint8_t ret_mac[KEYRING_MAC_SIZE])
 {
-	if (!HMAC(EVP_sha256(), key->bytes, key->len, bytes, len, ret_mac, NULL))
-		abort(); /* only memory can be missing */
+	hmac_sha256(key->bytes, key->len, bytes, len, ret_mac);
 }
 
 bool keyring_verify(const struct keyring *keyring, const void *bytes, size_t len,

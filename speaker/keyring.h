@@ -6,6 +6,7 @@
  * signs, both are accepted.
  */
 
+#include "base/hmac.h"
 #include "base/own.h"
 
 #include <stdbool.h>
@@ -15,8 +16,8 @@
 enum {
 	KEYRING_KEYS_MAX = 2,
 	KEYRING_KEY_MIN = 16, /* bytes */
-	KEYRING_KEY_MAX = 64,
-	KEYRING_MAC_SIZE = 32,
+	KEYRING_KEY_MAX = HMAC_KEY_MAX,
+	KEYRING_MAC_SIZE = HMAC_SIZE,
 };
 
 struct keyring {
