@@ -449,7 +449,7 @@ struct wire_hooks membership_hooks(struct membership *membership)
 int membership_open(uint16_t port, struct membership **ret_membership)
 {
 	struct membership *m = xnew(struct membership);
-	int r = talk_open(port, &m->fd);
+	int r = talk_open(port, &m->fd, &m->family);
 
 	if (r < 0) {
 		free(m);

@@ -43,6 +43,7 @@ struct choice {
 
 struct membership {
 	int fd;
+	int family; /* of fd: AF_INET if the kernel has no IPv6 */
 	uint16_t port;
 	struct membership_snapshot *shown; /* main's copy of the last one; owned */
 	struct wire_side *side;
@@ -104,7 +105,7 @@ bool sessions_on_bfd(void *user, const struct bfd_event *event);
 void membership_peer_up(struct membership *m, uint16_t peer);
 
 /* membership_talk.c */
-must_check int talk_open(uint16_t port, int *ret_fd);
+must_check int talk_open(uint16_t port, int *ret_fd, int *ret_family);
 void talk_start(struct membership *m);
 void talk_stop(struct membership *m);
 

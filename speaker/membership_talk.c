@@ -29,42 +29,70 @@ enum {
 	KNOCK_AT_ONCE = 4,
 };
 
-/* IPv4 is carried as ::ffff:a.b.c.d: one socket for both. */
-static struct sockaddr_in6 address_of(const struct ip *ip, uint16_t port)
-{
-	struct sockaddr_in6 address = {
-		.sin6_family = AF_INET6,
-		.sin6_port = htons(port),
+struct target {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
 	};
+	socklen_t len;
+};
 
-	if (ip->family == AF_INET6) {
-		memcpy(address.sin6_addr.s6_addr, ip->bytes, 16);
-		return address;
+/* A socket of IPv6 carries IPv4 as ::ffff:a.b.c.d, so that one is enough. */
+static struct target target_of(int family, const struct ip *ip, uint16_t port)
+{
+	struct target target = { .len = sizeof(target.v6) };
+
+	if (family == AF_INET) {
+		target.v4.sin_family = AF_INET;
+		target.v4.sin_port = htons(port);
+		memcpy(&target.v4.sin_addr, ip->bytes, 4);
+		target.len = sizeof(target.v4);
+		return target;
 	}
-	address.sin6_addr.s6_addr[10] = 0xff;
-	address.sin6_addr.s6_addr[11] = 0xff;
-	memcpy(address.sin6_addr.s6_addr + 12, ip->bytes, 4);
-	return address;
+	target.v6.sin6_family = AF_INET6;
+	target.v6.sin6_port = htons(port);
+	if (ip->family == AF_INET6) {
+		memcpy(target.v6.sin6_addr.s6_addr, ip->bytes, 16);
+		return target;
+	}
+	target.v6.sin6_addr.s6_addr[10] = 0xff;
+	target.v6.sin6_addr.s6_addr[11] = 0xff;
+	memcpy(target.v6.sin6_addr.s6_addr + 12, ip->bytes, 4);
+	return target;
 }
 
-int talk_open(uint16_t port, int *ret_fd)
+static int bind_socket(int fd, int family, uint16_t port)
 {
-	const struct ip any = { .family = AF_INET6 };
-	struct sockaddr_in6 address = address_of(&any, port);
+	const struct ip any = { .family = (uint8_t)family };
+	struct target target = target_of(family, &any, port);
 	int off = 0;
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int r = 0;
 
+	if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0)
+		return -errno;
+	return bind(fd, &target.any, target.len) < 0 ? -errno : 0;
+}
+
+int talk_open(uint16_t port, int *ret_fd, int *ret_family)
+{
+	int family = AF_INET6;
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int r;
+
+	/* A kernel that was started without IPv6. */
+	if (fd < 0 && errno == EAFNOSUPPORT) {
+		family = AF_INET;
+		fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	}
 	if (fd < 0)
 		return -errno;
-	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0 ||
-		bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		r = -errno;
+	r = bind_socket(fd, family, port);
 	if (r < 0) {
 		(void)close(fd);
 		return r;
 	}
 	*ret_fd = fd;
+	*ret_family = family;
 	return 0;
 }
 
@@ -78,37 +106,53 @@ static void copy_name(char to[MESSAGE_NAME_MAX + 1], const char *name)
 
 /* What does not leave is as good as lost on the way: everything is said again. */
 static void transmit_bytes(
-	struct membership *m, const struct sockaddr_in6 *to, const uint8_t *bytes, size_t len)
+	struct membership *m, const struct ip *to, const uint8_t *bytes, size_t len)
 {
-	if (sendto(m->fd, bytes, len, 0, (const struct sockaddr *)to, sizeof(*to)) == (ssize_t)len)
+	struct target target = target_of(m->family, to, m->port);
+
+	if (sendto(m->fd, bytes, len, 0, &target.any, target.len) == (ssize_t)len)
+		m->messages_out++;
+}
+
+static void transmit_to_link(
+	struct membership *m, unsigned ifindex, const uint8_t *bytes, size_t len)
+{
+	const struct ip all_nodes = m->family == AF_INET ?
+		(struct ip){ .family = AF_INET, .bytes = { 224, 0, 0, 1 } } :
+		(struct ip){ .family = AF_INET6, .bytes = { 0xff, 2, [15] = 1 } };
+	const struct ip_mreqn link = { .imr_ifindex = (int)ifindex };
+	struct target target = target_of(m->family, &all_nodes, m->port);
+
+	if (m->family == AF_INET6)
+		target.v6.sin6_scope_id = ifindex;
+	else if (setsockopt(m->fd, IPPROTO_IP, IP_MULTICAST_IF, &link, sizeof(link)) < 0)
+		return;
+	if (sendto(m->fd, bytes, len, 0, &target.any, target.len) == (ssize_t)len)
 		m->messages_out++;
 }
 
 /*
- * To a node that is missing also by multicast (ff02::1) on each link: the kernel asks for the MAC of
- * who does not answer only once a second, and a heal is to be noticed sooner.
+ * To a node that is missing also by multicast (ff02::1, or 224.0.0.1) on each link: the kernel asks
+ * for the MAC of who does not answer only once a second, and a heal is to be noticed sooner.
  */
 static void transmit_to_all(struct membership *m, const uint8_t *bytes, size_t len)
 {
-	const struct ip all_nodes = { .family = AF_INET6, .bytes = { 0xff, 2, [15] = 1 } };
-	struct sockaddr_in6 to = address_of(&all_nodes, m->port);
-
-	for (size_t i = 0; i < m->snapshot->link_count; i++) {
-		to.sin6_scope_id = m->snapshot->links[i];
-		transmit_bytes(m, &to, bytes, len);
-	}
+	for (size_t i = 0; i < m->snapshot->link_count; i++)
+		transmit_to_link(m, m->snapshot->links[i], bytes, len);
 }
 
 static void transmit(struct membership *m, uint16_t index, struct message *message)
 {
 	struct peer *peer = &m->peers[index];
 	const struct membership_snapshot *snapshot = m->snapshot;
-	struct sockaddr_in6 to = address_of(&snapshot->nodes[index].ip, m->port);
+	const struct ip *to = &snapshot->nodes[index].ip;
 	uint8_t bytes[MESSAGE_MAX];
 	size_t len;
 
-	if (index == snapshot->self || !ip_is_set(&snapshot->nodes[index].ip))
+	if (index == snapshot->self || !ip_is_set(to))
 		return;
+	if (m->family == AF_INET && to->family == AF_INET6)
+		return; /* there is no way to it */
 	message->flags |= (uint8_t)((m->ready_ns > 0 && !m->is_leaving ? MESSAGE_IS_READY : 0) |
 		(ownership_is_draining(m->ownership) ? MESSAGE_IS_DRAINING : 0) |
 		(ownership_is_new(m->ownership, clock_now_ns()) ? MESSAGE_IS_NEW : 0));
@@ -120,7 +164,7 @@ static void transmit(struct membership *m, uint16_t index, struct message *messa
 	copy_name(message->from, snapshot->nodes[snapshot->self].name);
 	copy_name(message->to, snapshot->nodes[index].name);
 	len = message_build(message, &snapshot->keyring, bytes);
-	transmit_bytes(m, &to, bytes, len);
+	transmit_bytes(m, to, bytes, len);
 	if (peer->is_up || !peer->has_session || message->type != MESSAGE_HELLO)
 		return;
 	message->sequence = ++m->sequence;

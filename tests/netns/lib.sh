@@ -15,6 +15,7 @@ run=bm$$
 work=$(mktemp -d "/tmp/bellman-$run.XXXXXX")
 pids=()
 spaces=()
+under=() # a command that runs bellmand
 
 clean_up() {
 	local pid space
@@ -115,7 +116,7 @@ start_bellmand() {
 			echo "$setting"
 		done
 	} >"$work/$host.conf"
-	ip netns exec "$run-$host" "$build/speaker/bellmand" -c "$work/$host.conf" >>"$work/$host.log" 2>&1 &
+	ip netns exec "$run-$host" "${under[@]}" "$build/speaker/bellmand" -c "$work/$host.conf" >>"$work/$host.log" 2>&1 &
 	pids+=($!)
 	eval "pid_${host//-/_}=$!"
 	wait_for 10 "bellmand on $host answers" ctl "$host" status ||
