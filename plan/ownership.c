@@ -15,25 +15,6 @@ static void begin(struct ownership *o, uint64_t now_ns)
 	o->now_ns = now_ns;
 }
 
-struct claim *ownership_find(const struct ownership *o, const struct ip *ip)
-{
-	size_t low = 0;
-	size_t high = o->claim_count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = ip_compare(&o->claims[middle].ip, ip);
-
-		if (order == 0)
-			return &o->claims[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
-}
-
 uint16_t ownership_find_mac(const struct ownership *o, const struct mac *mac)
 {
 	for (size_t i = 0; i < o->member_count; i++) {
@@ -94,9 +75,8 @@ static void set_alone(struct ownership *o, bool is_alone)
 	tell_member(o, is_alone ? OWNERSHIP_EV_ALONE : OWNERSHIP_EV_JOINED, NOBODY);
 	if (!o->conf.withdraw_alone)
 		return;
-	for (size_t i = 0; i < o->claim_count; i++) {
-		struct claim *claim = &o->claims[i];
-
+	each_claim(o, claim)
+	{
 		if (is_alone && claim_answers(claim))
 			rules_lose(o, claim, NOBODY, OWNERSHIP_ALONE);
 		else if (!claim_answers(claim))
@@ -117,9 +97,8 @@ static void check_company(struct ownership *o)
 /* @member may not know who owns what: say it again. */
 static void greet(struct ownership *o, uint16_t member)
 {
-	for (size_t i = 0; i < o->claim_count; i++) {
-		struct claim *claim = &o->claims[i];
-
+	each_claim(o, claim)
+	{
 		if (claim->state == OWNERSHIP_OWNER && claim_rank(claim, member) < claim->count)
 			rules_announce_again(o, claim);
 	}
@@ -128,8 +107,8 @@ static void greet(struct ownership *o, uint16_t member)
 /* Everything that is not answered for may have another deadline now. */
 static void settle_all(struct ownership *o, uint16_t member)
 {
-	for (size_t i = 0; i < o->claim_count; i++) {
-		struct claim *claim = &o->claims[i];
+	each_claim(o, claim)
+	{
 		bool is_owner = claim->owner == member && member != NOBODY;
 
 		if (is_owner && o->members[member].state > OWNERSHIP_UP &&
@@ -176,9 +155,8 @@ void ownership_peer(
 /* A silent owner lives: do not claim now, but ask again soon. */
 static void defer(struct ownership *o, uint16_t member)
 {
-	for (size_t i = 0; i < o->claim_count; i++) {
-		struct claim *claim = &o->claims[i];
-
+	each_claim(o, claim)
+	{
 		if (claim->owner != member || claim->deferrals >= DEFERRALS_MAX ||
 			(claim->state != OWNERSHIP_ASKING && claim->state != OWNERSHIP_STANDBY) ||
 			claim->not_before_ns > o->now_ns)
@@ -230,9 +208,10 @@ void ownership_restarted(struct ownership *o, uint16_t member, uint64_t now_ns)
 	m->proven_ns = 0;
 	m->is_draining = false;
 	check_company(o);
-	for (size_t i = 0; i < o->claim_count; i++) {
-		if (o->claims[i].owner == member)
-			rules_miss(o, &o->claims[i]);
+	each_claim(o, claim)
+	{
+		if (claim->owner == member)
+			rules_miss(o, claim);
 	}
 	settle_all(o, NOBODY);
 	greet(o, member);
@@ -281,8 +260,8 @@ void ownership_stalled(struct ownership *o, uint64_t now_ns)
 {
 	begin(o, now_ns);
 	o->counters.stalls++;
-	for (size_t i = 0; i < o->claim_count; i++) {
-		struct claim *claim = &o->claims[i];
+	each_claim(o, claim)
+	{
 		bool did_answer = claim_answers(claim);
 
 		if (did_answer)
@@ -301,9 +280,8 @@ void ownership_ready(struct ownership *o, bool is_ready, uint64_t now_ns)
 	o->ready_ns = now_ns;
 	o->is_alone = o->conf.withdraw_alone && o->member_count > 1 && !hears_anybody(o);
 	check_company(o);
-	for (size_t i = 0; i < o->claim_count; i++) {
-		struct claim *claim = &o->claims[i];
-
+	each_claim(o, claim)
+	{
 		if (claim_answers(claim))
 			rules_lose(o, claim, NOBODY, OWNERSHIP_NO_LINK);
 		else if (claim->owner == NOBODY)
@@ -319,9 +297,10 @@ void ownership_drain(struct ownership *o, bool is_draining, uint64_t now_ns)
 	if (o->is_draining == is_draining)
 		return;
 	o->is_draining = is_draining;
-	for (size_t i = 0; i < o->claim_count; i++) {
-		if (is_draining && o->claims[i].state == OWNERSHIP_OWNER)
-			rules_give(o, &o->claims[i], NOBODY, OWNERSHIP_DRAINED);
+	each_claim(o, claim)
+	{
+		if (is_draining && claim->state == OWNERSHIP_OWNER)
+			rules_give(o, claim, NOBODY, OWNERSHIP_DRAINED);
 	}
 	settle_all(o, NOBODY);
 }
@@ -331,9 +310,8 @@ void ownership_leave(struct ownership *o, uint64_t bound_ns, uint64_t now_ns)
 	begin(o, now_ns);
 	o->is_leaving = true;
 	o->leave_ns = now_ns + bound_ns;
-	for (size_t i = 0; i < o->claim_count; i++) {
-		struct claim *claim = &o->claims[i];
-
+	each_claim(o, claim)
+	{
 		if (claim_answers(claim))
 			rules_give(o, claim, NOBODY, OWNERSHIP_LEAVING);
 		else
@@ -343,8 +321,9 @@ void ownership_leave(struct ownership *o, uint64_t bound_ns, uint64_t now_ns)
 
 bool ownership_has_left(const struct ownership *o)
 {
-	for (size_t i = 0; i < o->claim_count; i++) {
-		if (claim_answers(&o->claims[i]))
+	each_claim(o, claim)
+	{
+		if (claim_answers(claim))
 			return false;
 	}
 	return true;
@@ -405,7 +384,7 @@ static void decay(struct ownership *o)
 
 uint64_t ownership_next_ns(const struct ownership *o)
 {
-	uint64_t next = due_next_ns(&o->due);
+	uint64_t next = claims_due_ns(o);
 
 	if (o->alone_ns < next)
 		next = o->alone_ns;
@@ -420,8 +399,8 @@ void ownership_tick(struct ownership *o, uint64_t now_ns)
 	if (o->decay_ns <= now_ns)
 		decay(o);
 	/* Each claim once: what it makes due at once is for the next tick. */
-	for (size_t n = o->claim_count; n > 0 && due_next_ns(&o->due) <= now_ns; n--)
-		rules_due(o, &o->claims[due_next(&o->due)]);
+	for (size_t n = o->claim_count; n > 0 && claims_due_ns(o) <= now_ns; n--)
+		rules_due(o, claims_due(o));
 }
 
 bool ownership_take_action(struct ownership *o, struct ownership_action *ret_action)

@@ -25,8 +25,8 @@ static uint16_t heir_of(const struct ownership *o, const struct claim *claim, bo
 void ownership_would_move(
 	const struct ownership *o, bool is_drain, ownership_move_fn *tell, void *user)
 {
-	for (size_t i = 0; i < o->claim_count; i++) {
-		const struct claim *claim = &o->claims[i];
+	each_claim(o, claim)
+	{
 		uint16_t heir;
 
 		if (claim->state != OWNERSHIP_OWNER)
@@ -42,8 +42,8 @@ size_t ownership_rebalance(struct ownership *o, uint64_t now_ns)
 	size_t count = 0;
 
 	o->now_ns = now_ns;
-	for (size_t i = 0; i < o->claim_count; i++) {
-		struct claim *claim = &o->claims[i];
+	each_claim(o, claim)
+	{
 		uint16_t heir = heir_of(o, claim, true);
 
 		if (claim->state != OWNERSHIP_OWNER || heir == OWNERSHIP_NOBODY)

@@ -97,9 +97,9 @@ static void act(struct ownership *o, const struct claim *claim, enum ownership_a
 	ownership_push(o, &action);
 }
 
-static void set_due(struct ownership *o, const struct claim *claim, uint64_t at_ns)
+static void set_due(struct ownership *o, struct claim *claim, uint64_t at_ns)
 {
-	due_set(&o->due, (size_t)(claim - o->claims), at_ns);
+	claims_set_due(o, claim, at_ns);
 }
 
 static void set_state(struct ownership *o, struct claim *claim, enum ownership_state state)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A snapshot comes in force: what is known of members and addresses that stay moves over, in one
- * walk over both orders. The only place where an ownership allocates.
+ * A snapshot comes in force, or one address of it: what is known of members and addresses that stay
+ * moves over. Only a whole snapshot takes memory here.
  */
 
 #include "base/mem.h"
@@ -28,7 +28,8 @@ struct ownership *ownership_new(void)
 
 	o->alone_ns = DUE_NEVER;
 	o->decay_ns = DUE_NEVER;
-	due_init(&o->due, 0);
+	RB_INIT(&o->claims);
+	RB_INIT(&o->due);
 	return o;
 }
 
@@ -44,20 +45,27 @@ struct ownership *ownership_free(struct ownership *o)
 	if (!o)
 		return NULL;
 	free_members(o->members, o->member_count);
-	free(o->claims);
-	free(o->candidates);
+	for (struct claim *claim = claims_first(o), *next; claim; claim = next) {
+		next = claims_next(claim);
+		claims_remove(o, claim);
+		free(claim);
+	}
 	free(o->actions);
-	due_fini(&o->due);
 	free(o);
 	return NULL;
 }
 
-/* Return: for each member of before its index now, or NOBODY; the caller frees it. */
-static uint16_t *set_members(struct ownership *o, const struct ownership_snapshot *snapshot)
+static uint16_t moved_to(const uint16_t *moved, uint16_t member)
+{
+	return member == NOBODY ? NOBODY : moved[member];
+}
+
+static void set_members(struct ownership *o, const struct ownership_snapshot *snapshot)
 {
 	struct member *before = o->members;
 	size_t before_count = o->member_count;
-	uint16_t *moved = xnew_array(uint16_t, before_count + 1);
+	/* For each member of before its index now, or NOBODY. */
+	auto_(freep) uint16_t *moved = xnew_array(uint16_t, before_count + 1);
 	size_t k = 0;
 
 	assert(snapshot->member_count <= OWNERSHIP_MEMBERS_MAX);
@@ -84,39 +92,31 @@ static uint16_t *set_members(struct ownership *o, const struct ownership_snapsho
 	while (k < before_count)
 		moved[k++] = NOBODY;
 	free_members(before, before_count);
-	return moved;
+	each_claim(o, claim)
+	{
+		claim->owner = moved_to(moved, claim->owner);
+		claim->target = moved_to(moved, claim->target);
+		claim->giver = moved_to(moved, claim->giver);
+		claim->rival = moved_to(moved, claim->rival);
+	}
 }
 
-static uint16_t move(const uint16_t *moved, uint16_t member)
-{
-	return member == NOBODY ? NOBODY : moved[member];
-}
-
-static size_t count_candidates(const struct ownership_snapshot *snapshot)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < snapshot->address_count; i++)
-		count += snapshot->addresses[i].count;
-	return count;
-}
-
-static void adopt(struct claim *claim, const struct claim *before, const uint16_t *moved)
+/* All that is known of the address; not what the snapshot says. */
+static void adopt(struct claim *claim, const struct claim *before)
 {
 	struct claim kept = *before;
 
+	kept.entry = claim->entry;
+	kept.due = claim->due;
+	kept.due_ns = claim->due_ns;
 	kept.candidates = claim->candidates;
 	kept.count = claim->count;
 	kept.self_rank = claim->self_rank;
 	kept.can_serve = claim->can_serve;
-	kept.owner = move(moved, before->owner);
-	kept.target = move(moved, before->target);
-	kept.giver = move(moved, before->giver);
-	kept.rival = move(moved, before->rival);
 	*claim = kept;
 }
 
-static void remove_claim(struct ownership *o, const struct claim *claim)
+static void end_claim(struct ownership *o, const struct claim *claim)
 {
 	const struct ownership_action action = { .type = OWNERSHIP_QUIET, .ip = claim->ip };
 
@@ -125,50 +125,6 @@ static void remove_claim(struct ownership *o, const struct claim *claim)
 	ownership_push(o, &action);
 	o->counters.lost[OWNERSHIP_REMOVED]++;
 	rules_tell(o, claim, OWNERSHIP_EV_LOST, OWNERSHIP_REMOVED, NOBODY);
-}
-
-static void set_claims(
-	struct ownership *o, const struct ownership_snapshot *snapshot, const uint16_t *moved)
-{
-	struct claim *before = o->claims;
-	size_t before_count = o->claim_count;
-	uint16_t *old_candidates = o->candidates;
-	uint16_t *at = xnew_array(uint16_t, count_candidates(snapshot) + 1);
-	size_t k = 0;
-
-	o->candidates = at;
-	o->claims = xnew_array(struct claim, snapshot->address_count + 1);
-	o->claim_count = snapshot->address_count;
-	for (size_t i = 0; i < snapshot->address_count; i++) {
-		const struct ownership_address *wanted = &snapshot->addresses[i];
-		struct claim *claim = &o->claims[i];
-
-		assert(i == 0 || ip_compare(&snapshot->addresses[i - 1].ip, &wanted->ip) < 0);
-		if (wanted->count > 0)
-			memcpy(at, wanted->candidates, wanted->count * sizeof(*at));
-		*claim = (struct claim){
-			.ip = wanted->ip,
-			.candidates = at,
-			.count = wanted->count,
-			.can_serve = wanted->can_serve,
-			.owner = NOBODY,
-			.target = NOBODY,
-			.giver = NOBODY,
-			.rival = NOBODY,
-			.missing_ns = o->now_ns,
-			.since_ns = o->now_ns,
-		};
-		claim->self_rank = claim_rank(claim, o->self);
-		at += wanted->count;
-		while (k < before_count && ip_compare(&before[k].ip, &claim->ip) < 0)
-			remove_claim(o, &before[k++]);
-		if (k < before_count && ip_equal(&before[k].ip, &claim->ip))
-			adopt(claim, &before[k++], moved);
-	}
-	while (k < before_count)
-		remove_claim(o, &before[k++]);
-	free(before);
-	free(old_candidates);
 }
 
 void ownership_serve(struct ownership *o, const struct ip *ip, bool can_serve, uint64_t now_ns)
@@ -194,12 +150,12 @@ static void judge(struct ownership *o, struct claim *claim, uint64_t was_due_ns)
 		if (claim->owner == NOBODY && claim->state == OWNERSHIP_ASIDE)
 			claim->missing_ns = o->now_ns;
 		if (claim->state == OWNERSHIP_ASKING && claim->can_serve)
-			due_set(&o->due, (size_t)(claim - o->claims), was_due_ns);
+			claims_set_due(o, claim, was_due_ns);
 		else
 			rules_settle(o, claim);
 		return;
 	}
-	due_set(&o->due, (size_t)(claim - o->claims), was_due_ns);
+	claims_set_due(o, claim, was_due_ns);
 	if (!claim->can_serve && claim->state == OWNERSHIP_OWNER) {
 		rules_lose_link(o, claim);
 	} else if (claim->state == OWNERSHIP_OWNER && claim->self_rank == claim->count) {
@@ -209,39 +165,87 @@ static void judge(struct ownership *o, struct claim *claim, uint64_t was_due_ns)
 	}
 }
 
-void ownership_set(struct ownership *o, const struct ownership_snapshot *snapshot, uint64_t now_ns)
+size_t ownership_room(size_t members, size_t addresses)
 {
-	struct due due = o->due;
-	const struct claim *first = o->claims;
-	size_t before_count = o->claim_count;
-	struct ip *ips = xnew_array(struct ip, before_count + 1);
-	uint16_t *moved;
-	size_t k = 0;
+	return ACTIONS_PER_ITEM * (members + addresses) + ACTIONS_MORE;
+}
+
+struct ownership_action *ownership_set_room(
+	struct ownership *o, struct ownership_action *actions, size_t capacity)
+{
+	struct ownership_action *before = o->actions;
 
 	assert(o->action_count == o->action_taken);
-	for (size_t i = 0; i < before_count; i++)
-		ips[i] = first[i].ip;
-	o->now_ns = now_ns;
-	o->conf = snapshot->conf;
+	o->actions = actions;
+	o->action_capacity = capacity;
 	o->action_count = 0;
 	o->action_taken = 0;
-	o->action_capacity = ACTIONS_PER_ITEM *
-			(snapshot->address_count + before_count + snapshot->member_count) +
-		ACTIONS_MORE;
-	o->actions = xreallocarray(o->actions, o->action_capacity, sizeof(o->actions[0]));
-	moved = set_members(o, snapshot);
-	set_claims(o, snapshot, moved);
-	due_init(&o->due, o->claim_count);
-	for (size_t i = 0; i < o->claim_count; i++) {
-		struct claim *claim = &o->claims[i];
+	return before;
+}
 
-		while (k < before_count && ip_compare(&ips[k], &claim->ip) < 0)
-			k++;
-		judge(o, claim,
-			k < before_count && ip_equal(&ips[k], &claim->ip) ? due_at(&due, k) :
-									    DUE_NEVER);
+struct claim *ownership_put(
+	struct ownership *o, struct claim *claim, bool can_serve, uint64_t now_ns)
+{
+	struct claim *before = ownership_find(o, &claim->ip);
+	uint64_t was_due_ns = before ? before->due_ns : DUE_NEVER;
+
+	o->now_ns = now_ns;
+	claim->can_serve = can_serve;
+	claim->self_rank = claim_rank(claim, o->self);
+	if (before) {
+		claims_remove(o, before);
+		adopt(claim, before);
+	} else {
+		claim->missing_ns = now_ns;
+		claim->since_ns = now_ns;
 	}
-	due_fini(&due);
-	free(moved);
-	free(ips);
+	claims_insert(o, claim);
+	judge(o, claim, was_due_ns);
+	return before;
+}
+
+struct claim *ownership_drop(struct ownership *o, const struct ip *ip, uint64_t now_ns)
+{
+	struct claim *claim = ownership_find(o, ip);
+
+	o->now_ns = now_ns;
+	if (!claim)
+		return NULL;
+	end_claim(o, claim);
+	claims_remove(o, claim);
+	return claim;
+}
+
+/* All claims before the address @until, or to the end of them. Return: the first that stays. */
+static struct claim *drop_until(struct ownership *o, struct claim *claim, const struct ip *until)
+{
+	struct claim *next;
+
+	for (; claim && (!until || ip_compare(&claim->ip, until) < 0); claim = next) {
+		next = claims_next(claim);
+		free(ownership_drop(o, &claim->ip, o->now_ns));
+	}
+	return claim;
+}
+
+void ownership_set(struct ownership *o, const struct ownership_snapshot *snapshot, uint64_t now_ns)
+{
+	size_t capacity = ownership_room(
+		snapshot->member_count, snapshot->address_count + o->claim_count);
+	struct claim *before = claims_first(o);
+
+	o->now_ns = now_ns;
+	o->conf = snapshot->conf;
+	free(ownership_set_room(o, xnew_array(struct ownership_action, capacity), capacity));
+	set_members(o, snapshot);
+	for (size_t i = 0; i < snapshot->address_count; i++) {
+		const struct ownership_address *wanted = &snapshot->addresses[i];
+
+		assert(i == 0 || ip_compare(&snapshot->addresses[i - 1].ip, &wanted->ip) < 0);
+		before = drop_until(o, before, &wanted->ip);
+		if (before && ip_equal(&before->ip, &wanted->ip))
+			before = claims_next(before);
+		free(ownership_put(o, ownership_claim_new(wanted), wanted->can_serve, now_ns));
+	}
+	(void)drop_until(o, before, NULL);
 }

@@ -18,9 +18,11 @@
  */
 
 #include "base/clock.h"
-#include "plan/due.h"
-#include "plan/ownership.h"
+#include "plan/claims.h"
+#include "plan/ownership_put.h"
 #include "plan/ownership_view.h"
+
+#include <bsd/sys/tree.h>
 
 #define NOBODY OWNERSHIP_NOBODY
 
@@ -77,8 +79,11 @@ struct member {
 };
 
 struct claim {
+	RB_ENTRY(claim) entry; /* by ip */
+	RB_ENTRY(claim) due;   /* by due_ns, if that is not DUE_NEVER */
+	uint64_t due_ns;
 	struct ip ip;
-	const uint16_t *candidates; /* part of ownership.candidates */
+	const uint16_t *candidates; /* behind the claim */
 	size_t count;
 	size_t self_rank; /* count: self is none of them */
 	bool can_serve;
@@ -109,15 +114,17 @@ struct claim {
 	uint64_t changes_ns[CHANGES_KEPT]; /* the latest first */
 };
 
+RB_HEAD(claim_tree, claim);
+RB_HEAD(due_tree, claim);
+
 struct ownership {
 	struct ownership_conf conf;
 	struct member *members; /* owned */
 	size_t member_count;
 	uint16_t self;
-	struct claim *claims; /* owned */
+	struct claim_tree claims; /* owned */
 	size_t claim_count;
-	uint16_t *candidates;             /* of all claims; owned */
-	struct due due;                   /* of claims */
+	struct due_tree due;
 	struct ownership_action *actions; /* owned */
 	size_t action_count;
 	size_t action_taken;
@@ -183,9 +190,6 @@ void rules_ask_now(struct ownership *o, struct claim *claim);
 
 /* The deadline of @claim has come. */
 void rules_due(struct ownership *o, struct claim *claim);
-
-/* ownership.c: the index of the first claim of @ip, or NULL. */
-struct claim *ownership_find(const struct ownership *o, const struct ip *ip);
 
 /* ownership.c: who has @mac, or NOBODY. */
 uint16_t ownership_find_mac(const struct ownership *o, const struct mac *mac);

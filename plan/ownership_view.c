@@ -11,8 +11,8 @@ static const unsigned factors[LEVEL_MAX + 1] = { 10, 17, 34 };
 void ownership_visit_addresses(
 	const struct ownership *o, ownership_address_fn *visit, void *user, uint64_t now_ns)
 {
-	for (size_t i = 0; i < o->claim_count; i++) {
-		const struct claim *claim = &o->claims[i];
+	each_claim(o, claim)
+	{
 		struct ownership_address_view view = {
 			.ip = claim->ip,
 			.state = claim->state,

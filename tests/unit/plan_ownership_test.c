@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "plan/due.h"
 #include "plan/ownership.h"
 #include "plan/ownership_moves.h"
 #include "plan/ownership_view.h"
@@ -918,34 +917,6 @@ static void nobody_waits_for_a_node_that_started(void **state)
 	assert_true(answers(f, 0));
 }
 
-static void deadlines_come_in_order(void **state)
-{
-	enum {
-		COUNT = 100
-	};
-	struct due due;
-	uint64_t last = 0;
-
-	(void)state;
-	due_init(&due, COUNT);
-	for (size_t i = 0; i < COUNT; i++)
-		due_set(&due, i, 1 + i * 37 % COUNT);
-	for (size_t i = 0; i < COUNT; i += 3)
-		due_set(&due, i, DUE_NEVER);
-	for (size_t i = 1; i < COUNT; i += 3)
-		due_set(&due, i, 1000 - i);
-	for (size_t left = COUNT - 34; left > 0; left--) {
-		size_t first = due_next(&due);
-
-		assert_true(first % 3 != 0);
-		assert_true(due_next_ns(&due) >= last);
-		last = due_next_ns(&due);
-		due_set(&due, first, DUE_NEVER);
-	}
-	assert_int_equal(due_next_ns(&due), DUE_NEVER);
-	due_fini(&due);
-}
-
 #define FRESH(test)   cmocka_unit_test_setup_teardown(test, begin, end)
 #define OWNER_A(test) cmocka_unit_test_setup_teardown(test, begin_with_owner_a, end)
 
@@ -1000,7 +971,6 @@ int main(void)
 		OWNER_A(who_is_told_of_a_successor_asks_no_more),
 		FRESH(a_node_that_started_is_the_last_choice),
 		OWNER_A(nobody_waits_for_a_node_that_started),
-		cmocka_unit_test(deadlines_come_in_order),
 	};
 
 	return cmocka_run_group_tests_name("plan_ownership", tests, NULL, NULL);
