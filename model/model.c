@@ -15,21 +15,16 @@
 
 #include <string.h>
 
-struct entry {
-	RB_ENTRY(entry) link;
-	struct object *object; /* owned */
-};
-
 struct dirty_entry {
 	RB_ENTRY(dirty_entry) link;
 	struct service_key key; /* owned text */
 };
 
-RB_HEAD(entry_tree, entry);
+RB_HEAD(object_tree, object); /* which it owns */
 RB_HEAD(dirty_tree, dirty_entry);
 
 struct model {
-	struct entry_tree entries;
+	struct object_tree objects;
 	struct model_index index;
 	struct dirty_tree dirty;
 	size_t dirty_count;
@@ -37,51 +32,50 @@ struct model {
 	size_t counts[MODEL_KIND_COUNT_];
 };
 
-static int entry_compare(struct entry *a, struct entry *b)
+static int object_compare(struct object *a, struct object *b)
 {
-	struct object_id id_a = object_id(a->object);
-	struct object_id id_b = object_id(b->object);
+	struct object_id id_a = object_id(a);
+	struct object_id id_b = object_id(b);
 
 	return object_id_compare(&id_a, &id_b);
 }
 
-static int dirty_compare(struct dirty_entry *a, struct dirty_entry *b)
+static int key_compare(const struct service_key *key, const char *ns, const char *name)
 {
-	int order = strcmp(a->key.ns, b->key.ns);
+	int order = strcmp(key->ns, ns);
 
-	return order != 0 ? order : strcmp(a->key.name, b->key.name);
+	return order != 0 ? order : strcmp(key->name, name);
 }
 
-TREE_GENERATE(entry_tree, entry, link, entry_compare)
+static int dirty_compare(struct dirty_entry *a, struct dirty_entry *b)
+{
+	return key_compare(&a->key, b->key.ns, b->key.name);
+}
+
+TREE_GENERATE(object_tree, object, link, object_compare)
 TREE_GENERATE(dirty_tree, dirty_entry, link, dirty_compare)
 
 struct model *model_new(void)
 {
 	struct model *model = xnew(struct model);
 
-	RB_INIT(&model->entries);
+	RB_INIT(&model->objects);
 	RB_INIT(&model->dirty);
 	model_index_init(&model->index);
 	return model;
 }
 
-static void entry_free(struct entry *entry)
-{
-	object_free(entry->object);
-	free(entry);
-}
-
 struct model *model_free(struct model *model)
 {
 	struct dirty_entry *dirty;
-	struct entry *entry;
+	struct object *object;
 
 	if (!model)
 		return NULL;
 
-	while ((entry = RB_ROOT(&model->entries))) {
-		RB_REMOVE(entry_tree, &model->entries, entry);
-		entry_free(entry);
+	while ((object = RB_ROOT(&model->objects))) {
+		RB_REMOVE(object_tree, &model->objects, object);
+		object_free(object);
 	}
 	while ((dirty = RB_ROOT(&model->dirty))) {
 		RB_REMOVE(dirty_tree, &model->dirty, dirty);
@@ -148,12 +142,12 @@ static void mark(struct model *model, const struct object *object)
 	}
 }
 
-static struct entry *find_entry(const struct model *model, const struct object_id *id)
+static struct object *find_object(const struct model *model, const struct object_id *id)
 {
-	struct entry *at = RB_ROOT(&model->entries);
+	struct object *at = RB_ROOT(&model->objects);
 
 	while (at) {
-		struct object_id found = object_id(at->object);
+		struct object_id found = object_id(at);
 		int order = object_id_compare(id, &found);
 
 		if (order == 0)
@@ -163,14 +157,14 @@ static struct entry *find_entry(const struct model *model, const struct object_i
 	return NULL;
 }
 
-/* The first entry whose identity is not below @id. */
-static struct entry *first_from(const struct model *model, const struct object_id *id)
+/* The first object whose identity is not below @id. */
+static struct object *first_from(const struct model *model, const struct object_id *id)
 {
-	struct entry *at = RB_ROOT(&model->entries);
-	struct entry *best = NULL;
+	struct object *at = RB_ROOT(&model->objects);
+	struct object *best = NULL;
 
 	while (at) {
-		struct object_id found = object_id(at->object);
+		struct object_id found = object_id(at);
 
 		if (object_id_compare(id, &found) <= 0) {
 			best = at;
@@ -182,40 +176,34 @@ static struct entry *first_from(const struct model *model, const struct object_i
 	return best;
 }
 
-static void replace(struct model *model, struct entry *entry, struct object *object)
+/* Takes @object out of the model; it is the caller's then. */
+static void take_out(struct model *model, struct object *object)
 {
-	mark(model, entry->object);
-	model_index_remove(&model->index, entry->object);
-	object_free(entry->object);
-	entry->object = object;
-}
-
-static void insert(struct model *model, struct object *object)
-{
-	struct entry *entry = xnew(struct entry);
-
-	entry->object = object;
-	RB_INSERT(entry_tree, &model->entries, entry);
-	model->counts[object->kind]++;
+	mark(model, object);
+	model_index_remove(&model->index, object);
+	RB_REMOVE(object_tree, &model->objects, object);
+	model->counts[object->kind]--;
 }
 
 bool model_put(struct model *model, struct object *object)
 {
 	struct object_id id = object_id(object);
-	struct entry *entry = find_entry(model, &id);
+	struct object *old = find_object(model, &id);
 
-	if (entry && object_equal(entry->object, object)) {
+	if (old && object_equal(old, object)) {
 		/* The line it stands in may have moved. */
-		free(entry->object->file);
-		entry->object->file = take(object->file);
-		entry->object->line = object->line;
+		free(old->file);
+		old->file = take(object->file);
+		old->line = object->line;
 		object_free(object);
 		return false;
 	}
-	if (entry)
-		replace(model, entry, object);
-	else
-		insert(model, object);
+	if (old) {
+		take_out(model, old);
+		object_free(old);
+	}
+	RB_INSERT(object_tree, &model->objects, object);
+	model->counts[object->kind]++;
 	model_index_add(&model->index, object);
 	mark(model, object);
 	return true;
@@ -223,15 +211,12 @@ bool model_put(struct model *model, struct object *object)
 
 bool model_remove(struct model *model, const struct object_id *id)
 {
-	struct entry *entry = find_entry(model, id);
+	struct object *object = find_object(model, id);
 
-	if (!entry)
+	if (!object)
 		return false;
-	mark(model, entry->object);
-	model_index_remove(&model->index, entry->object);
-	RB_REMOVE(entry_tree, &model->entries, entry);
-	model->counts[entry->object->kind]--;
-	entry_free(entry);
+	take_out(model, object);
+	object_free(object);
 	return true;
 }
 
@@ -239,29 +224,28 @@ const struct object *model_find(
 	const struct model *model, enum model_kind kind, const char *ns, const char *name)
 {
 	struct object_id id = { kind, "", ns ? ns : "", name };
-	struct entry *entry = first_from(model, &id);
+	struct object *object = first_from(model, &id);
 
-	if (!entry || entry->object->kind != kind || strcmp(object_ns(entry->object), id.ns) != 0 ||
-		strcmp(entry->object->meta.name, name) != 0)
+	if (!object || object->kind != kind || strcmp(object_ns(object), id.ns) != 0 ||
+		strcmp(object->meta.name, name) != 0)
 		return NULL;
-	return entry->object;
+	return object;
 }
 
 const struct object *model_first(const struct model *model, enum model_kind kind)
 {
 	struct object_id id = { kind, "", "", "" };
-	struct entry *entry = first_from(model, &id);
+	const struct object *object = first_from(model, &id);
 
-	return entry && entry->object->kind == kind ? entry->object : NULL;
+	return object && object->kind == kind ? object : NULL;
 }
 
-const struct object *model_next(const struct model *model, const struct object *object)
+const struct object *model_next(const struct object *object)
 {
-	struct object_id id = object_id(object);
-	struct entry *entry = find_entry(model, &id);
+	/* libbsd's walk takes no pointer to const; it changes nothing. */
+	const struct object *next = object_tree_RB_NEXT((struct object *)(uintptr_t)object);
 
-	entry = entry ? RB_NEXT(entry_tree, &model->entries, entry) : NULL;
-	return entry && entry->object->kind == object->kind ? entry->object : NULL;
+	return next && next->kind == object->kind ? next : NULL;
 }
 
 size_t model_count(const struct model *model, enum model_kind kind)
@@ -279,21 +263,48 @@ bool model_is_dirty(const struct model *model)
 	return model->all_dirty || model->dirty_count > 0;
 }
 
+/* Moves the first of what is dirty to the end of @dirty. */
+static void take_first_dirty(struct model *model, struct model_dirty *dirty)
+{
+	struct dirty_entry *entry = RB_MIN(dirty_tree, &model->dirty);
+
+	RB_REMOVE(dirty_tree, &model->dirty, entry);
+	dirty->at[dirty->count++] = entry->key;
+	free(entry);
+}
+
+/* All Services that are there, and in between those that are dirty since they are gone. */
+static void take_all(struct model *model, struct model_dirty *dirty)
+{
+	model_each(model, MODEL_SERVICE, object)
+	{
+		const char *ns = object_ns(object);
+		const char *name = object->meta.name;
+		const struct dirty_entry *entry;
+		int order = 1;
+
+		while ((entry = RB_MIN(dirty_tree, &model->dirty)) &&
+			(order = key_compare(&entry->key, ns, name)) <= 0) {
+			take_first_dirty(model, dirty);
+			if (order == 0)
+				break;
+		}
+		if (order != 0)
+			dirty->at[dirty->count++] = (struct service_key){ xstrdup(ns),
+				xstrdup(name) };
+	}
+}
+
 void model_take_dirty(struct model *model, struct model_dirty *ret_dirty)
 {
-	struct dirty_entry *entry;
+	size_t most = model->dirty_count + (model->all_dirty ? model->counts[MODEL_SERVICE] : 0);
 
 	*ret_dirty = (struct model_dirty){ .is_all = model->all_dirty };
-	if (model->all_dirty) {
-		model_each(model, MODEL_SERVICE, object)
-			mark_service(model, object_ns(object), object->meta.name);
-	}
-	ret_dirty->at = xnew_array(struct service_key, model->dirty_count);
-	while ((entry = RB_MIN(dirty_tree, &model->dirty))) {
-		RB_REMOVE(dirty_tree, &model->dirty, entry);
-		ret_dirty->at[ret_dirty->count++] = entry->key;
-		free(entry);
-	}
+	ret_dirty->at = xnew_array(struct service_key, most);
+	if (model->all_dirty)
+		take_all(model, ret_dirty);
+	while (RB_ROOT(&model->dirty))
+		take_first_dirty(model, ret_dirty);
 	model->dirty_count = 0;
 	model->all_dirty = false;
 }

@@ -35,10 +35,10 @@ const struct object *model_find(
 
 /* Objects of @kind in the order of namespace, then name; NULL at the end. */
 const struct object *model_first(const struct model *model, enum model_kind kind);
-const struct object *model_next(const struct model *model, const struct object *object);
+const struct object *model_next(const struct object *object);
 
 #define model_each(model, kind, at) \
-	for (const struct object *at = model_first(model, kind); at; at = model_next(model, at))
+	for (const struct object *at = model_first(model, kind); at; at = model_next(at))
 
 size_t model_count(const struct model *model, enum model_kind kind);
 

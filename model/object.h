@@ -6,6 +6,7 @@
  */
 
 #include "base/own.h"
+#include "base/tree.h"
 #include "model/schema.h"
 
 /* Workload kinds are one kind here: what matters is their template's labels and ports. */
@@ -43,8 +44,9 @@ struct object {
 	enum model_kind kind;
 	const char *kind_name; /* static: "Deployment" for a workload of that kind */
 	struct object_meta meta;
-	char *file;    /* owned; where it was read, NULL: not from a file */
-	unsigned line; /* of its first line in file */
+	char *file;            /* owned; where it was read, NULL: not from a file */
+	unsigned line;         /* of its first line in file */
+	RB_ENTRY(object) link; /* of the model that owns it */
 };
 
 /* What an object is told from others by. All text is borrowed. */

@@ -91,11 +91,11 @@ static void objects_are_walked_in_order_of_their_names(void **state)
 	model_put(model, build_object(MODEL_NODE, "Node", NULL, "n"));
 	object = model_first(model, MODEL_SERVICE);
 	assert_string_equal(object->meta.name, "b");
-	object = model_next(model, object);
+	object = model_next(object);
 	assert_string_equal(object->meta.name, "z");
-	object = model_next(model, object);
+	object = model_next(object);
 	assert_string_equal(object->meta.name, "a");
-	assert_null(model_next(model, object));
+	assert_null(model_next(object));
 	assert_non_null(model_find(model, MODEL_NODE, NULL, "n"));
 	assert_null(model_find(model, MODEL_NODE, NULL, "m"));
 }
@@ -149,6 +149,26 @@ static void a_pool_concerns_every_service(void **state)
 	assert_dirty(model, "");
 }
 
+static void of_all_services_each_is_dirty_once_and_those_gone_too(void **state)
+{
+	static const char *const gone[] = { "a", "c", "z" };
+	auto_(model_freep) struct model *model = model_new();
+
+	(void)state;
+	model_put(model, &service_of("a", "b")->object);
+	model_put(model, &service_of("a", "d")->object);
+	for (size_t i = 0; i < COUNT_OF(gone); i++)
+		model_put(model, &service_of("a", gone[i])->object);
+	assert_dirty(model, "a/a a/b a/c a/d a/z");
+	for (size_t i = 0; i < COUNT_OF(gone); i++)
+		assert_true(model_remove(
+			model, &(struct object_id){ MODEL_SERVICE, "Service", "a", gone[i] }));
+	model_put(model, &service_of("a", "e")->object);
+	model_put(model, build_object(MODEL_NODE, "Node", NULL, "n"));
+	assert_dirty(model, "* a/a a/b a/c a/d a/e a/z");
+	assert_dirty(model, "");
+}
+
 static void an_empty_part_that_means_something_is_a_change(void **state)
 {
 	auto_(model_freep) struct model *model = model_new();
@@ -183,6 +203,7 @@ int main(void)
 		cmocka_unit_test(a_slice_concerns_its_service_alone),
 		cmocka_unit_test(a_pod_concerns_the_services_that_select_it),
 		cmocka_unit_test(a_pool_concerns_every_service),
+		cmocka_unit_test(of_all_services_each_is_dirty_once_and_those_gone_too),
 		cmocka_unit_test(an_empty_part_that_means_something_is_a_change),
 		cmocka_unit_test(workloads_of_one_name_live_side_by_side),
 	};
