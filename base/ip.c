@@ -35,8 +35,28 @@ int ip_parse(const char *text, struct ip *ret_ip)
 	return 0;
 }
 
+/* inet_ntop() goes by printf(), ten times slower: texts of ten thousand addresses are made at once. */
+static const char *format_v4(const uint8_t bytes[4], char *text)
+{
+	char *at = text;
+
+	for (size_t i = 0; i < 4; i++) {
+		uint8_t byte = bytes[i];
+
+		if (byte >= 100)
+			*at++ = (char)('0' + byte / 100);
+		if (byte >= 10)
+			*at++ = (char)('0' + byte / 10 % 10);
+		*at++ = (char)('0' + byte % 10);
+		*at++ = i < 3 ? '.' : '\0';
+	}
+	return text;
+}
+
 const char *ip_format(const struct ip *ip, char text[IP_TEXT_SIZE])
 {
+	if (ip->family == AF_INET)
+		return format_v4(ip->bytes, text);
 	if (!ip_is_set(ip) || !inet_ntop(ip->family, ip->bytes, text, IP_TEXT_SIZE))
 		text[0] = '\0';
 	return text;

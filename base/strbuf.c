@@ -40,7 +40,9 @@ void strbuf_add(struct strbuf *buf, const char *text)
 
 void strbuf_add_char(struct strbuf *buf, char c)
 {
-	strbuf_add_len(buf, &c, 1);
+	reserve(buf, 1);
+	buf->text[buf->len++] = c;
+	buf->text[buf->len] = '\0';
 }
 
 void strbuf_addf(struct strbuf *buf, const char *format, ...)
