@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LABEL_CHARS "abcdefghijklmnopqrstuvwxyz0123456789-"
-
 enum {
 	LABEL_MAX = 63,
 	DETAIL_MAX = 512,
@@ -23,6 +21,7 @@ struct candidate {
 	const struct service *service;
 	struct ip *ips[WANT_FAMILIES];
 	size_t counts[WANT_FAMILIES];
+	uint32_t *claims; /* their numbers: for each port all its IPv4 and IPv6 addresses */
 };
 
 struct building {
@@ -93,11 +92,19 @@ void want_remark(struct want *want, const struct object *object, uint16_t port,
 	va_end(args);
 }
 
+static bool is_label_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
 static bool is_label(const char *text)
 {
-	size_t len = strlen(text);
+	size_t len = 0;
 
-	return len > 0 && len <= LABEL_MAX && strspn(text, LABEL_CHARS) == len;
+	/* strspn() makes a table of its own for each of ten thousand names. */
+	while (is_label_char(text[len]) && len <= LABEL_MAX)
+		len++;
+	return len > 0 && len <= LABEL_MAX && text[len] == '\0';
 }
 
 static bool is_ours(const struct gen_settings *settings, const struct service *service)
@@ -236,9 +243,22 @@ static uint16_t listen_port(const struct service *service, const struct service_
 							       port->port.value);
 }
 
-static void claim_ports(struct building *b, const struct candidate *candidate)
+static uint32_t *claims_of(
+	const struct candidate *candidate, const struct service_port *port, unsigned f)
+{
+	size_t i = (size_t)(port - candidate->service->ports.at);
+	size_t all = candidate->counts[WANT_V4] + candidate->counts[WANT_V6];
+
+	return candidate->claims + i * all + (f == WANT_V6 ? candidate->counts[WANT_V4] : 0);
+}
+
+static void claim_ports(struct building *b, struct candidate *candidate)
 {
 	const struct service *service = candidate->service;
+	size_t all = candidate->counts[WANT_V4] + candidate->counts[WANT_V6];
+
+	candidate->claims = arena_new_array(
+		&b->want->arena, uint32_t, service->ports.count * all + 1);
 
 	for (size_t i = 0; i < service->ports.count; i++) {
 		const struct service_port *port = &service->ports.at[i];
@@ -246,8 +266,10 @@ static void claim_ports(struct building *b, const struct candidate *candidate)
 		if (port->protocol == PROTOCOL_SCTP || port->node_port.value <= 0)
 			continue;
 		for (unsigned f = 0; f < WANT_FAMILIES; f++) {
+			uint32_t *numbers = claims_of(candidate, port, f);
+
 			for (size_t k = 0; k < candidate->counts[f]; k++)
-				claims_add(b->claims, &candidate->ips[f][k],
+				numbers[k] = claims_add(b->claims, &candidate->ips[f][k],
 					listen_port(service, port), port->protocol == PROTOCOL_UDP,
 					service);
 		}
@@ -311,12 +333,13 @@ static size_t own_ips(struct building *b, const struct candidate *candidate, uns
 {
 	struct ip *ips = arena_new_array(&b->want->arena, struct ip, candidate->counts[f] + 1);
 	uint16_t number = listen_port(candidate->service, port);
+	const uint32_t *claims = claims_of(candidate, port, f);
 	bool is_udp = port->protocol == PROTOCOL_UDP;
 	size_t count = 0;
 
 	for (size_t i = 0; i < candidate->counts[f]; i++) {
 		const struct ip *ip = &candidate->ips[f][i];
-		const struct service *owner = claims_owner(b->claims, ip, number, is_udp);
+		const struct service *owner = claims_owner(b->claims, claims[i]);
 		char text[IP_TEXT_SIZE];
 
 		if (owner == candidate->service) {
@@ -501,7 +524,8 @@ static void claim_own(struct building *b, const char *listen)
 	host = listen[0] == '[' ? xstrndup(listen + 1, (size_t)(colon - listen) - 2) :
 				  xstrndup(listen, (size_t)(colon - listen));
 	if (ip_parse(host, &ip) == 0)
-		claims_add(b->claims, &ip, (uint16_t)strtoul(colon + 1, NULL, 10), false, NULL);
+		(void)claims_add(
+			b->claims, &ip, (uint16_t)strtoul(colon + 1, NULL, 10), false, NULL);
 }
 
 static void claim_own_all(struct building *b)
@@ -533,6 +557,8 @@ struct want *want_new(const struct want_input *input)
 	want_nodes(want, input);
 	want_cluster_servers(want, b.cluster);
 	find_candidates(&b);
+	want->listen_capacity = b.count;
+	want->listens = xnew_array(struct want_listen, b.count);
 	for (size_t i = 0; i < b.count; i++)
 		serve(&b, &b.at[i]);
 	claims_free(b.claims);

@@ -14,14 +14,15 @@ struct claim {
 	struct ip ip;
 	uint16_t port;
 	bool is_udp;
-	bool is_taken;                 /* the place in the table */
 	const struct service *service; /* NULL: the VM's own */
 };
 
 struct claims {
-	struct claim *at; /* open addressing */
-	size_t size;      /* a power of two */
+	struct claim *at; /* in the order of claims_add() */
 	size_t count;
+	size_t capacity;
+	uint32_t *table;         /* place + 1 in it, by open addressing; 0: free */
+	size_t size;             /* of the table: a power of two */
 	struct claim *wildcards; /* of the VM's own, which have every address */
 	size_t wildcard_count;
 	size_t wildcard_capacity;
@@ -33,7 +34,9 @@ struct claims *claims_new(size_t expected)
 
 	for (claims->size = 64; claims->size < 2 * expected; claims->size *= 2)
 		;
-	claims->at = xnew_array(struct claim, claims->size);
+	claims->table = xnew_array(uint32_t, claims->size);
+	claims->capacity = expected + 1;
+	claims->at = xnew_array(struct claim, claims->capacity);
 	return claims;
 }
 
@@ -43,38 +46,37 @@ struct claims *claims_free(struct claims *claims)
 		return NULL;
 
 	free(claims->at);
+	free(claims->table);
 	free(claims->wildcards);
 	free(claims);
 	return NULL;
 }
 
-static struct claim *find(
-	const struct claims *claims, const struct ip *ip, uint16_t port, bool is_udp)
+static bool is_same(const struct claim *a, const struct claim *b)
 {
-	size_t i = ip_hash(ip) * 31 + port * UINT32_C(2654435761) + is_udp;
+	return a->port == b->port && a->is_udp == b->is_udp && ip_equal(&a->ip, &b->ip);
+}
+
+/* The place in the table that has @wanted, or the free one where it belongs. */
+static uint32_t *find(const struct claims *claims, const struct claim *wanted)
+{
+	size_t i = ip_hash(&wanted->ip) * 31 + wanted->port * UINT32_C(2654435761) + wanted->is_udp;
 
 	for (;; i++) {
-		struct claim *claim = &claims->at[i & (claims->size - 1)];
+		uint32_t *place = &claims->table[i & (claims->size - 1)];
 
-		if (!claim->is_taken ||
-			(claim->port == port && claim->is_udp == is_udp &&
-				ip_equal(&claim->ip, ip)))
-			return claim;
+		if (*place == 0 || is_same(&claims->at[*place - 1], wanted))
+			return place;
 	}
 }
 
 static void grow(struct claims *claims)
 {
-	struct claim *old = claims->at;
-	size_t old_size = claims->size;
-
+	free(claims->table);
 	claims->size *= 2;
-	claims->at = xnew_array(struct claim, claims->size);
-	for (size_t i = 0; i < old_size; i++) {
-		if (old[i].is_taken)
-			*find(claims, &old[i].ip, old[i].port, old[i].is_udp) = old[i];
-	}
-	free(old);
+	claims->table = xnew_array(uint32_t, claims->size);
+	for (size_t i = 0; i < claims->count; i++)
+		*find(claims, &claims->at[i]) = (uint32_t)i + 1;
 }
 
 /* creationTimestamp, one that is not given last; then namespace and name. */
@@ -100,35 +102,41 @@ static bool is_any(const struct ip *ip)
 	return memcmp(ip->bytes, zero, ip_len(ip)) == 0;
 }
 
-void claims_add(struct claims *claims, const struct ip *ip, uint16_t port, bool is_udp,
+uint32_t claims_add(struct claims *claims, const struct ip *ip, uint16_t port, bool is_udp,
 	const struct service *service)
 {
-	const struct claim new = { *ip, port, is_udp, true, service };
-	struct claim *claim = find(claims, ip, port, is_udp);
+	const struct claim new = { *ip, port, is_udp, service };
+	uint32_t *place = find(claims, &new);
 
 	if (!service && is_any(ip))
 		*array_add(
 			claims->wildcards, claims->wildcard_count, claims->wildcard_capacity) = new;
-	if (claim->is_taken) {
+	if (*place != 0) {
+		struct claim *claim = &claims->at[*place - 1];
+
 		if (claim->service && (!service || is_older(service, claim->service)))
 			claim->service = service;
-		return;
+		return *place - 1;
 	}
-	*claim = new;
-	if (++claims->count * 4 > claims->size * 3)
+	*array_add(claims->at, claims->count, claims->capacity) = new;
+	*place = (uint32_t)claims->count;
+	if (claims->count * 4 > claims->size * 3)
 		grow(claims);
+	return (uint32_t)claims->count - 1;
 }
 
-const struct service *claims_owner(
-	const struct claims *claims, const struct ip *ip, uint16_t port, bool is_udp)
+const struct service *claims_owner(const struct claims *claims, uint32_t number)
 {
+	const struct claim *claim = &claims->at[number];
+
 	for (size_t i = 0; i < claims->wildcard_count; i++) {
 		const struct claim *wildcard = &claims->wildcards[i];
 
 		/* [::] takes IPv4 as well unless told otherwise. */
-		if (wildcard->port == port && wildcard->is_udp == is_udp &&
-			(wildcard->ip.family == ip->family || wildcard->ip.family == AF_INET6))
+		if (wildcard->port == claim->port && wildcard->is_udp == claim->is_udp &&
+			(wildcard->ip.family == claim->ip.family ||
+				wildcard->ip.family == AF_INET6))
 			return NULL;
 	}
-	return find(claims, ip, port, is_udp)->service;
+	return claim->service;
 }

@@ -51,13 +51,15 @@ struct claims *claims_new(size_t expected);
 struct claims *claims_free(struct claims *claims);
 DEFINE_FREEP(struct claims, claims);
 
-/* Asks for it; the older of two keeps it. @service NULL: something of the VM's own, always first. */
-void claims_add(struct claims *claims, const struct ip *ip, uint16_t port, bool is_udp,
+/*
+ * Asks for it; the older of two keeps it. @service NULL: something of the VM's own, always first.
+ * Return: the number of this address and port.
+ */
+uint32_t claims_add(struct claims *claims, const struct ip *ip, uint16_t port, bool is_udp,
 	const struct service *service);
 
-/* Who has it: NULL if it is something of the VM's own. It must have been asked for. */
-const struct service *claims_owner(
-	const struct claims *claims, const struct ip *ip, uint16_t port, bool is_udp);
+/* Who has the address and port of that number: NULL if it is something of the VM's own. */
+const struct service *claims_owner(const struct claims *claims, uint32_t number);
 
 /* Adds a refusal of @object, with a formatted detail; @format NULL: none. */
 void want_refuse(struct want *want, const struct object *object, uint16_t port,
