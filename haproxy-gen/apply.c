@@ -10,6 +10,7 @@
 #include "haproxy-gen/certs.h"
 #include "haproxy-gen/install.h"
 #include "haproxy-gen/master.h"
+#include "haproxy-gen/section.h"
 #include "haproxy-gen/udp.h"
 #include "haproxy-gen/verify.h"
 
@@ -106,8 +107,11 @@ static int read_include(struct applying *a)
 static int read_installed(struct applying *a)
 {
 	const char *path = a->settings->output.file;
-	int r = install_read(path, &a->installed.text, &a->installed.len);
+	int r;
 
+	if (applying_recall(a))
+		return 0;
+	r = install_read(path, &a->installed.text, &a->installed.len);
 	if (r < 0 && r != -ENOENT)
 		return fail(a, r, "%s can not be read: %s", path, strerror(-r));
 	a->installed.origin = r < 0 ? RENDER_FOREIGN :
@@ -169,10 +173,22 @@ int applying_write(struct applying *a, const char *text, size_t len, bool needs_
 	return 0;
 }
 
+static struct change_text installed_text(const struct applying *a)
+{
+	return (struct change_text){ a->installed.text, a->installed.len };
+}
+
+static struct change_text new_text(const struct applying *a)
+{
+	return (struct change_text){ a->text.text, a->text.len };
+}
+
 static bool is_installed(const struct applying *a)
 {
-	return a->installed.text && a->installed.len == a->text.len &&
-		memcmp(a->installed.text, a->text.text, a->text.len) == 0;
+	const struct change_text installed = installed_text(a);
+	const struct change_text new = new_text(a);
+
+	return a->installed.text && text_equal(&installed, &new);
 }
 
 /* No HAProxy runs: the file is for the one that will. */
@@ -196,11 +212,6 @@ static void wait_for_worker(struct applying *a, uint32_t pid)
 			return;
 		(void)poll(NULL, 0, 5);
 	}
-}
-
-static struct change_text new_text(const struct applying *a)
-{
-	return (struct change_text){ a->text.text, a->text.len };
 }
 
 static int go_back(struct applying *a, int why)
@@ -273,11 +284,13 @@ static int write_and_reload(struct applying *a)
 }
 
 /*
- * Commands first, then the file. Return: 0, and @ret_reload if the change is not done by that; a
- * -errno: the file could not be written.
+ * Commands of a change to @new first, then the file. Return: 0, and @ret_reload if the change is not
+ * done by that; a -errno: the file could not be written.
  */
-static int give_commands(struct applying *a, const struct change *change, bool *ret_reload)
+static int give_commands(
+	struct applying *a, const struct change *change, struct change_text new, bool *ret_reload)
 {
+	const struct change_text installed = installed_text(a);
 	struct state *state = a->applier->state;
 	auto_(freep) char *why = NULL;
 	int r = runtime_apply(a->settings->haproxy.admin_socket, change, &state->lingering, &why);
@@ -294,10 +307,9 @@ static int give_commands(struct applying *a, const struct change *change, bool *
 	state->commands += change->command_count;
 	if (change->command_count > 0)
 		a->result.did = APPLY_RUNTIME;
-	if (change->partial_len == a->installed.len &&
-		memcmp(change->partial, a->installed.text, change->partial_len) == 0)
-		return 0;
-	return applying_write(a, change->partial, change->partial_len, false);
+	if (change->partial)
+		new = (struct change_text){ change->partial, change->partial_len };
+	return text_equal(&new, &installed) ? 0 : applying_write(a, new.at, new.len, false);
 }
 
 /* Servers that do not run as the file says are made so, unless they are to be left alone. */
@@ -312,8 +324,7 @@ static int verify(struct applying *a)
 
 	if (runtime_servers(s->haproxy.admin_socket, &state) < 0)
 		return 0;
-	wrong = verify_running((struct change_text){ a->installed.text, a->installed.len },
-		strbuf_text(&state), &running);
+	wrong = verify_running(installed_text(a), strbuf_text(&state), &running);
 	if (wrong == 0)
 		return 0;
 	log_limited(LOG_L_WARN, "servers of HAProxy are not as the file says",
@@ -321,22 +332,14 @@ static int verify(struct applying *a)
 		kv_str("on_edit", s->output.on_edit == GEN_EDIT_LEAVE ? "leave" : "repair"));
 	if (s->output.on_edit == GEN_EDIT_LEAVE)
 		return 0;
-	change_find((struct change_text){ running.text, running.len },
-		(struct change_text){ a->installed.text, a->installed.len }, &change);
-	return give_commands(a, &change, &needs_reload);
-}
-
-static void find_change(const struct applying *a, struct change *ret_change)
-{
-	change_find((struct change_text){ a->installed.text, a->installed.len },
-		(struct change_text){ a->text.text, a->text.len }, ret_change);
+	change_find((struct change_text){ running.text, running.len }, installed_text(a), &change);
+	return give_commands(a, &change, installed_text(a), &needs_reload);
 }
 
 static size_t try_new_binds(struct applying *a)
 {
-	size_t count = held_try(&a->applier->held, a->want,
-		(struct change_text){ a->installed.text, a->installed.len },
-		a->settings->frontends.transparent);
+	size_t count = held_try(
+		&a->applier->held, a->want, installed_text(a), a->settings->frontends.transparent);
 
 	if (count > 0)
 		log_warn("listeners can not be had, and are left out: see status",
@@ -358,21 +361,19 @@ static int change_running(struct applying *a)
 	}
 	slots_read(&slots, a->installed.text, a->installed.len);
 	make_text(a, &slots);
-	find_change(a, &change);
+	change_find(installed_text(a), new_text(a), &change);
 	/* A reload with an address that can not be had would fail, and everything else with it. */
 	if (change.reason_count > 0 && try_new_binds(a) > 0) {
 		make_text(a, &slots);
 		change_fini(&change);
-		find_change(a, &change);
+		change_find(installed_text(a), new_text(a), &change);
 	}
-	a->is_exact = change.is_same ||
-		(change.reason_count == 0 && change.partial_len == a->text.len &&
-			memcmp(change.partial, a->text.text, a->text.len) == 0);
+	a->is_exact = change.reason_count == 0;
 	if (change.is_same)
 		return 0;
 	if (change.reason_count > 0)
 		a->result.reason = take(change.reasons[0]);
-	r = give_commands(a, &change, &needs_reload);
+	r = give_commands(a, &change, new_text(a), &needs_reload);
 	if (r < 0 || !needs_reload)
 		return r;
 	a->is_exact = false;
@@ -428,10 +429,10 @@ static int decide(struct applying *a)
 
 static int apply(struct applying *a)
 {
-	int r = read_include(a);
+	int r = read_installed(a);
 
 	if (r == 0)
-		r = read_installed(a);
+		r = read_include(a);
 	if (r < 0)
 		return r;
 	find_running(a);
@@ -457,7 +458,6 @@ int applier_apply(struct applier *applier, const struct model *model, const stru
 	auto_(freep) char *did = NULL;
 	int r;
 
-	quick_fini(&applier->quick);
 	r = apply(&a);
 	if (r == 0 && a.is_exact)
 		applying_remember(&a);

@@ -61,3 +61,6 @@ void applying_save(struct applying *a);
 
 /* Takes a->text, which is installed and runs: the short way can go on from it. */
 void applying_remember(struct applying *a);
+
+/* The file as it was remembered, and no more then; false: it was not, or somebody wrote it since. */
+must_check bool applying_recall(struct applying *a);

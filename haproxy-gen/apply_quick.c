@@ -7,16 +7,6 @@
 #include "base/mem.h"
 #include "haproxy-gen/apply_parts.h"
 
-void applying_remember(struct applying *a)
-{
-	struct applier *applier = a->applier;
-	size_t len = a->text.len;
-
-	if (stat(a->settings->output.file, &applier->installed) == 0 &&
-		(size_t)applier->installed.st_size == len)
-		quick_set(&applier->quick, strbuf_take(&a->text), len);
-}
-
 static bool is_untouched(const struct applier *applier)
 {
 	const struct stat *before = &applier->installed;
@@ -26,6 +16,35 @@ static bool is_untouched(const struct applier *applier)
 		now.st_dev == before->st_dev && now.st_size == before->st_size &&
 		now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
 		now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+}
+
+/* The file is quick.text now, unless somebody writes it too. */
+static void note_file(struct applier *applier)
+{
+	if (stat(applier->settings->output.file, &applier->installed) < 0 ||
+		(size_t)applier->installed.st_size != applier->quick.len)
+		quick_fini(&applier->quick);
+}
+
+void applying_remember(struct applying *a)
+{
+	size_t len = a->text.len;
+
+	quick_set(&a->applier->quick, strbuf_take(&a->text), len);
+	note_file(a->applier);
+}
+
+bool applying_recall(struct applying *a)
+{
+	struct quick *quick = &a->applier->quick;
+
+	if (quick->text && is_untouched(a->applier)) {
+		a->installed.len = quick->len;
+		a->installed.text = take(quick->text);
+		a->installed.origin = RENDER_OURS;
+	}
+	quick_fini(quick);
+	return a->installed.text;
 }
 
 /* Where nothing is in the way that only the long one sees. */
@@ -38,26 +57,40 @@ static bool can_be_quick(const struct applier *applier, const struct model_dirty
 		!state_is_refused(state, services) && is_untouched(applier);
 }
 
-static bool take_step(struct applying *a, struct quick_step *step)
+static bool give_commands(struct applying *a, const struct change *change)
 {
 	struct state *state = a->applier->state;
-	auto_(freep) char *did = NULL;
 	auto_(freep) char *why = NULL;
 
-	if (runtime_apply(
-		    a->settings->haproxy.admin_socket, &step->change, &state->lingering, &why) < 0)
+	if (runtime_apply(a->settings->haproxy.admin_socket, change, &state->lingering, &why) < 0)
 		return false;
 	a->result.did = APPLY_RUNTIME;
-	a->result.commands = step->change.command_count;
-	state->commands += a->result.commands;
-	if (applying_write(a, step->text.text, step->text.len, false) < 0)
+	a->result.commands = change->command_count;
+	state->commands += change->command_count;
+	return true;
+}
+
+/*
+ * HAProxy comes first, and what takes time comes behind it. Whoever is stopped in between finds at the
+ * next start that HAProxy does not run what the file says.
+ */
+static bool take_step(struct applying *a, const struct quick_step *step)
+{
+	struct applier *applier = a->applier;
+	struct quick *quick = &applier->quick;
+	auto_(freep) char *did = NULL;
+
+	if (!give_commands(a, &step->change))
 		return false;
-	a->text = step->text;
-	step->text = (struct strbuf){ 0 };
-	applying_remember(a);
+	quick_take(quick, step);
+	if (applying_write(a, quick->text, quick->len, false) < 0) {
+		quick_fini(quick);
+		return false;
+	}
+	note_file(applier);
 	did = apply_result_text(&a->result);
-	state_did(state, did);
-	state_add_servers(state, step->servers);
+	state_did(applier->state, did);
+	state_add_servers(applier->state, step->servers);
 	applying_save(a);
 	return true;
 }
@@ -82,7 +115,7 @@ bool applier_apply_quick(struct applier *applier, const struct model *model,
 	if (!can_be_quick(applier, services) ||
 		!quick_find(&applier->quick, &rendering, &input, services, &step))
 		return false;
-	if (step.text.len > 0 && !take_step(&a, &step))
+	if (step.count > 0 && !take_step(&a, &step))
 		return false;
 	*ret_result = a.result;
 	a.result = (struct apply_result){ 0 };

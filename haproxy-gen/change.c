@@ -321,14 +321,21 @@ static bool compare(struct change *change, const struct section *old, const stru
 	return is_runtime;
 }
 
-static void add_section(struct strbuf *out, const struct section *section)
+/* The sections that run after the commands alone, in their order. */
+struct kept {
+	const struct section **at;
+	size_t count;
+	size_t capacity;
+};
+
+static void keep(struct kept *kept, const struct section *section)
 {
-	strbuf_add_len(out, section->text.at, section->text.len);
+	*array_add(kept->at, kept->count, kept->capacity) = section;
 }
 
 /* Sections that are gone still run until the reload: they stay where they were. */
-static void add_gone(struct change *change, struct sections *old, struct sections *new,
-	size_t *next, size_t until, struct strbuf *out)
+static void keep_gone(struct change *change, struct sections *old, struct sections *new,
+	size_t *next, size_t until, struct kept *kept)
 {
 	size_t hint = 0;
 
@@ -339,12 +346,12 @@ static void add_gone(struct change *change, struct sections *old, struct section
 			continue;
 		change_add_reason(
 			change, xasprintf("%.*s: gone", (int)section->key.len, section->key.at));
-		add_section(out, section);
+		keep(kept, section);
 	}
 }
 
 static void walk(struct change *change, struct sections *old, struct sections *new,
-	struct tracked *nodes, struct strbuf *out)
+	struct tracked *nodes, struct kept *kept)
 {
 	size_t hint = 0, next = 0;
 
@@ -358,16 +365,29 @@ static void walk(struct change *change, struct sections *old, struct sections *n
 			continue;
 		}
 		if ((size_t)(before - old->at) >= next) {
-			add_gone(change, old, new, &next, (size_t)(before - old->at), out);
+			keep_gone(change, old, new, &next, (size_t)(before - old->at), kept);
 			next++;
 		}
 		if (text_equal(&before->text, &section->text) ||
 			compare(change, before, section, nodes))
-			add_section(out, section);
+			keep(kept, section);
 		else
-			add_section(out, before);
+			keep(kept, before);
 	}
-	add_gone(change, old, new, &next, old->count, out);
+	keep_gone(change, old, new, &next, old->count, kept);
+}
+
+static void make_partial(struct change *change, const struct kept *kept)
+{
+	auto_(strbuf_finip) struct strbuf body = { 0 };
+	struct strbuf partial = { 0 };
+
+	for (size_t i = 0; i < kept->count; i++)
+		strbuf_add_len(&body, kept->at[i]->text.at, kept->at[i]->text.len);
+	render_head(&partial, strbuf_text(&body), body.len);
+	strbuf_add_len(&partial, strbuf_text(&body), body.len);
+	change->partial_len = partial.len;
+	change->partial = strbuf_take(&partial);
 }
 
 static void read_nodes(struct sections *sections, struct section_lines *ret_lines)
@@ -410,21 +430,19 @@ void change_find(struct change_text old, struct change_text new, struct change *
 	struct change change = { .is_same = text_equal(&old, &new) };
 	struct sections before = { 0 }, after = { 0 };
 	auto_(tracked_fini) struct tracked nodes = { 0 };
-	auto_(strbuf_finip) struct strbuf body = { 0 };
-	auto_(strbuf_finip) struct strbuf partial = { 0 };
+	struct kept kept = { 0 };
 
 	if (!change.is_same) {
 		sections_read(&before, old);
 		sections_read(&after, new);
 		read_nodes(&before, &nodes.old);
 		read_nodes(&after, &nodes.new);
-		walk(&change, &before, &after, &nodes, &body);
+		walk(&change, &before, &after, &nodes, &kept);
 		spread_drained(&change, &nodes);
-		render_head(&partial, strbuf_text(&body), body.len);
-		strbuf_add_len(&partial, strbuf_text(&body), body.len);
-		change.partial_len = partial.len;
-		change.partial = strbuf_take(&partial);
+		if (change.reason_count > 0)
+			make_partial(&change, &kept);
 	}
+	free(kept.at);
 	sections_fini(&before);
 	sections_fini(&after);
 	*ret = change;

@@ -40,7 +40,7 @@ struct change {
 	char *reasons[CHANGE_REASONS_MAX]; /* for a reload, owned */
 	size_t reason_count;               /* all; 0: none is needed */
 	bool is_same;                      /* the texts are equal */
-	char *partial;                     /* what runs after the commands alone, owned */
+	char *partial; /* what runs after the commands alone, owned; NULL: the new text */
 	size_t partial_len;
 };
 

@@ -10,18 +10,10 @@
 #define NODES  "backend nodes"
 #define SERVER "\tserver "
 
-/* A section that has other servers now. */
-struct swap {
-	const struct section *old; /* of quick->sections */
-	const struct section *new;
-};
-
 struct finding {
 	struct quick *quick;
 	struct sections sections; /* of the changed Services */
-	struct swap *swaps;
-	size_t count;
-	size_t capacity;
+	struct quick_step *step;
 };
 
 void quick_fini(struct quick *quick)
@@ -38,6 +30,7 @@ void quick_set(struct quick *quick, char *text, size_t len)
 	quick->text = text;
 	quick->len = len;
 	sections_read(&quick->sections, (struct change_text){ text, len });
+	sections_index(&quick->sections); /* now, and not when a change waits for it */
 	slots_read(&quick->slots, text, len);
 }
 
@@ -45,6 +38,8 @@ void quick_step_fini(struct quick_step *step)
 {
 	change_fini(&step->change);
 	strbuf_fini(&step->text);
+	free(step->swaps);
+	*step = (struct quick_step){ 0 };
 }
 
 static bool is_server(const struct change_text *line)
@@ -86,32 +81,60 @@ static bool begins(const struct change_text *key, const char *prefix, size_t len
 	return key->len >= len && memcmp(key->at, prefix, len) == 0;
 }
 
-static size_t count_sections(const struct sections *sections, const char *prefix)
+/* How many sections around the one at @place begin with @prefix. */
+static size_t count_around(const struct sections *sections, size_t place, const char *prefix)
 {
 	size_t len = strlen(prefix);
-	size_t count = 0;
+	size_t first = place, end = place;
 
-	for (size_t i = 0; i < sections->count; i++)
-		count += begins(&sections->at[i].key, prefix, len);
-	return count;
+	while (first > 0 && begins(&sections->at[first - 1].key, prefix, len))
+		first--;
+	while (end < sections->count && begins(&sections->at[end].key, prefix, len))
+		end++;
+	return end - first;
 }
 
-/* Each Service must have as many listeners as before; that they are the same ones, the rest says. */
-static bool has_same_listens(const struct finding *f, const struct model_dirty *services)
+static size_t find_prefix(const struct sections *sections, const char *prefix)
 {
-	for (size_t i = 0; i < services->count; i++) {
-		auto_(freep) char *prefix = xasprintf(
-			LISTEN "%s.%s.", services->at[i].ns, services->at[i].name);
+	size_t len = strlen(prefix);
+	size_t i = 0;
 
-		if (count_sections(&f->quick->sections, prefix) !=
-			count_sections(&f->sections, prefix))
-			return false;
-	}
-	return true;
+	while (i < sections->count && !begins(&sections->at[i].key, prefix, len))
+		i++;
+	return i;
 }
 
-static bool compare_sections(struct finding *f, long *more)
+/*
+ * The Service must have as many listeners as before; that they are the same ones, the rest says. In
+ * the text they stand together.
+ */
+static bool has_same_listens(struct finding *f, const struct service_key *service)
 {
+	struct sections *old = &f->quick->sections;
+	auto_(freep) char *prefix = xasprintf(LISTEN "%s.%s.", service->ns, service->name);
+	size_t place = find_prefix(&f->sections, prefix);
+	const struct section *first;
+	size_t hint = 0;
+
+	if (place == f->sections.count)
+		return find_prefix(old, prefix) == old->count;
+	first = sections_find(old, &f->sections.at[place].key, &hint);
+	return first &&
+		count_around(old, (size_t)(first - old->at), prefix) ==
+		count_around(&f->sections, place, prefix);
+}
+
+static void add_swap(struct quick_step *step, size_t place, const struct section *new)
+{
+	struct quick_swap *swap = array_add(step->swaps, step->count, step->capacity);
+
+	swap->place = place;
+	swap->text = new->text;
+}
+
+static bool compare_sections(struct finding *f)
+{
+	const struct section *all = f->quick->sections.at;
 	size_t hint = 0;
 
 	for (size_t i = 0; i < f->sections.count; i++) {
@@ -126,66 +149,48 @@ static bool compare_sections(struct finding *f, long *more)
 			return false;
 		if (text_equal(&old->text, &new->text))
 			continue;
-		if (text_is(&new->key, NODES) || !differs_in_servers_alone(old, new, more))
+		if (text_is(&new->key, NODES) ||
+			!differs_in_servers_alone(old, new, &f->step->servers))
 			return false;
-		*array_add(f->swaps, f->count, f->capacity) = (struct swap){ old, new };
+		add_swap(f->step, (size_t)(old - all), new);
 	}
 	return true;
 }
 
-static void add_text(struct strbuf *out, const struct section *section)
+static void add_text(struct strbuf *out, const struct change_text *text)
 {
-	strbuf_add_len(out, section->text.at, section->text.len);
+	strbuf_add_len(out, text->at, text->len);
 }
 
 /* The commands; of the rest of both files only what servers track is needed. */
-static bool find_commands(struct finding *f, struct change *change)
+static bool find_commands(struct finding *f)
 {
 	const struct change_text key = { NODES, strlen(NODES) };
 	auto_(strbuf_finip) struct strbuf old = { 0 };
 	auto_(strbuf_finip) struct strbuf new = { 0 };
+	struct quick_step *step = f->step;
 	size_t hint = 0;
 	const struct section *nodes = sections_find(&f->quick->sections, &key, &hint);
 
 	if (!nodes)
 		return false;
-	add_text(&old, nodes);
-	add_text(&new, nodes);
-	for (size_t i = 0; i < f->count; i++) {
-		add_text(&old, f->swaps[i].old);
-		add_text(&new, f->swaps[i].new);
+	add_text(&old, &nodes->text);
+	add_text(&new, &nodes->text);
+	for (size_t i = 0; i < step->count; i++) {
+		add_text(&old, &f->quick->sections.at[step->swaps[i].place].text);
+		add_text(&new, &step->swaps[i].text);
 	}
 	change_find((struct change_text){ old.text, old.len },
-		(struct change_text){ new.text, new.len }, change);
-	return change->reason_count == 0;
+		(struct change_text){ new.text, new.len }, &step->change);
+	return step->change.reason_count == 0;
 }
 
 static int by_place(const void *a, const void *b)
 {
-	const struct swap *left = a;
-	const struct swap *right = b;
+	const struct quick_swap *left = a;
+	const struct quick_swap *right = b;
 
-	return (left->old > right->old) - (left->old < right->old);
-}
-
-static void make_text(struct finding *f, struct strbuf *out)
-{
-	auto_(strbuf_finip) struct strbuf body = { 0 };
-	const char *at = memchr(f->quick->text, '\n', f->quick->len);
-	const char *end = f->quick->text + f->quick->len;
-
-	qsort(f->swaps, f->count, sizeof(f->swaps[0]), by_place);
-	at = at ? at + 1 : end;
-	for (size_t i = 0; i < f->count; i++) {
-		const struct change_text *old = &f->swaps[i].old->text;
-
-		strbuf_add_len(&body, at, (size_t)(old->at - at));
-		add_text(&body, f->swaps[i].new);
-		at = old->at + old->len;
-	}
-	strbuf_add_len(&body, at, (size_t)(end - at));
-	render_head(out, strbuf_text(&body), body.len);
-	strbuf_add_len(out, strbuf_text(&body), body.len);
+	return (left->place > right->place) - (left->place < right->place);
 }
 
 static bool is_refused(const struct want *want)
@@ -197,16 +202,20 @@ static bool is_refused(const struct want *want)
 	return false;
 }
 
-static bool find(struct finding *f, const struct model_dirty *services, struct quick_step *step)
+static bool find(struct finding *f, const struct model_dirty *services)
 {
-	if (!has_same_listens(f, services) || !compare_sections(f, &step->servers))
+	struct quick_step *step = f->step;
+
+	for (size_t i = 0; i < services->count; i++) {
+		if (!has_same_listens(f, &services->at[i]))
+			return false;
+	}
+	if (!compare_sections(f))
 		return false;
-	if (f->count == 0)
+	if (step->count == 0)
 		return true;
-	if (!find_commands(f, &step->change))
-		return false;
-	make_text(f, &step->text);
-	return true;
+	qsort(step->swaps, step->count, sizeof(step->swaps[0]), by_place);
+	return find_commands(f);
 }
 
 bool quick_find(struct quick *quick, const struct render_input *render_input,
@@ -214,11 +223,10 @@ bool quick_find(struct quick *quick, const struct render_input *render_input,
 	struct quick_step *ret_step)
 {
 	auto_(want_freep) struct want *want = NULL;
-	auto_(strbuf_finip) struct strbuf text = { 0 };
-	struct finding f = { .quick = quick };
+	struct quick_step step = { 0 };
+	struct finding f = { .quick = quick, .step = &step };
 	struct want_input part = *input;
 	struct render_input rendering = *render_input;
-	struct quick_step step = { 0 };
 	bool is_found;
 
 	if (!quick->text || services->is_all || services->count > QUICK_SERVICES_MAX)
@@ -230,14 +238,54 @@ bool quick_find(struct quick *quick, const struct render_input *render_input,
 		return false;
 	rendering.want = want;
 	rendering.include = NULL;
-	render(&rendering, &text);
-	sections_read(&f.sections, (struct change_text){ text.text, text.len });
-	is_found = find(&f, services, &step);
+	render(&rendering, &step.text);
+	sections_read(&f.sections, (struct change_text){ step.text.text, step.text.len });
+	is_found = find(&f, services);
 	sections_fini(&f.sections);
-	free(f.swaps);
 	if (is_found)
 		*ret_step = step;
 	else
 		quick_step_fini(&step);
 	return is_found;
+}
+
+/* Return: where to go on. */
+static char *copy(char *out, const char *from, const char *to)
+{
+	memcpy(out, from, (size_t)(to - from));
+	return out + (to - from);
+}
+
+void quick_take(struct quick *quick, const struct quick_step *step)
+{
+	const struct quick_swap *swap = step->swaps;
+	const struct quick_swap *end = step->swaps + step->count;
+	const char *copied = quick->text;
+	size_t len = quick->len;
+	char *text, *out;
+
+	for (size_t i = 0; i < step->count; i++)
+		len += step->swaps[i].text.len - quick->sections.at[step->swaps[i].place].text.len;
+	text = xreallocarray(NULL, len + 1, 1);
+	out = text;
+	for (size_t i = 0; i < quick->sections.count; i++) {
+		struct section *section = &quick->sections.at[i];
+		const struct change_text old = section->text;
+
+		section->key.at = out + (old.at - copied);
+		section->text.at = section->key.at;
+		if (swap == end || swap->place != i)
+			continue;
+		out = copy(out, copied, old.at);
+		out = copy(out, swap->text.at, swap->text.at + swap->text.len);
+		copied = old.at + old.len;
+		section->text.len = swap->text.len;
+		swap++;
+	}
+	out = copy(out, copied, quick->text + quick->len);
+	*out = '\0';
+	render_renew_head(text, len);
+	free(quick->text);
+	quick->text = text;
+	quick->len = len;
 }

@@ -29,11 +29,20 @@ void quick_fini(struct quick *quick);
 /* Remembers @text, taken, of @len bytes, which render() made. */
 void quick_set(struct quick *quick, char *text, size_t len);
 
+/* A section that has other servers now. */
+struct quick_swap {
+	size_t place;            /* in quick->sections */
+	struct change_text text; /* the new one, borrowed from the step */
+};
+
 /* What is to be done. Zero-initialise. */
 struct quick_step {
-	struct change change; /* the commands */
-	struct strbuf text;   /* the whole file as it is then; empty: nothing changed */
-	long servers;         /* how many more there are */
+	struct change change;     /* the commands */
+	struct strbuf text;       /* of the changed Services alone */
+	struct quick_swap *swaps; /* by their place */
+	size_t count;             /* 0: nothing changed */
+	size_t capacity;
+	long servers; /* how many more there are */
 };
 
 void quick_step_fini(struct quick_step *step);
@@ -49,8 +58,13 @@ static inline void quick_step_finip(struct quick_step *step)
  * @input:    as for everything; only and slots are not looked at
  * @ret_step: set on success, freed with quick_step_fini()
  *
+ * It costs what @services cost, and next to nothing of the rest.
+ *
  * Return: true; false: this takes the long way.
  */
 must_check bool quick_find(struct quick *quick, const struct render_input *render,
 	const struct want_input *input, const struct model_dirty *services,
 	struct quick_step *ret_step);
+
+/* Makes quick->text what it is after @step, which quick_find() has just found. */
+void quick_take(struct quick *quick, const struct quick_step *step);

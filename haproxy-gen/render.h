@@ -36,6 +36,9 @@ void render(const struct render_input *input, struct strbuf *out);
 /* Appends the first line for the text @body. */
 void render_head(struct strbuf *out, const char *body, size_t len);
 
+/* Makes the first line of @text, which render_head() made, right for what stands behind it now. */
+void render_renew_head(char *text, size_t len);
+
 enum render_origin {
 	RENDER_OURS,    /* as it was written */
 	RENDER_EDITED,  /* written by us, and changed since */

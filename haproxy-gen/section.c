@@ -11,6 +11,10 @@
 #define ACL    "\tacl allowed src -u "
 #define TRACK  "nodes/"
 
+enum {
+	NEAR = 8, /* places after the expected one that are looked at */
+};
+
 bool text_equal(const struct change_text *a, const struct change_text *b)
 {
 	return a->len == b->len && memcmp(a->at, b->at, a->len) == 0;
@@ -116,8 +120,10 @@ static uint32_t *find_place(const struct sections *sections, const struct change
 	}
 }
 
-static void make_table(struct sections *sections)
+void sections_index(struct sections *sections)
 {
+	if (sections->table)
+		return;
 	for (sections->table_size = 64; sections->table_size < 2 * sections->count;)
 		sections->table_size *= 2;
 	sections->table = xnew_array(uint32_t, sections->table_size);
@@ -130,10 +136,14 @@ const struct section *sections_find(
 {
 	uint32_t place;
 
-	if (*hint < sections->count && text_equal(&sections->at[*hint].key, key))
-		return &sections->at[(*hint)++];
-	if (!sections->table)
-		make_table(sections);
+	/* A table costs more than all the rest, and is not needed where few come or go. */
+	for (size_t i = *hint; i < sections->count && i < *hint + NEAR; i++) {
+		if (text_equal(&sections->at[i].key, key)) {
+			*hint = i + 1;
+			return &sections->at[i];
+		}
+	}
+	sections_index(sections);
 	place = *find_place(sections, key);
 	if (place == 0)
 		return NULL;

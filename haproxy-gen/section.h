@@ -28,6 +28,9 @@ struct sections {
 void sections_read(struct sections *sections, struct change_text text);
 void sections_fini(struct sections *sections);
 
+/* Makes the table that sections_find() needs now, and not when it is first needed. */
+void sections_index(struct sections *sections);
+
 /* The section of that first line, or NULL. @hint: where it probably is; moved behind it. */
 const struct section *sections_find(
 	struct sections *sections, const struct change_text *key, size_t *hint);
