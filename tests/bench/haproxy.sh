@@ -28,7 +28,7 @@ fi
 make_cluster
 in_ns lb ip route replace local 198.18.0.0/15 dev lo
 in_ns client ip route add 198.18.0.0/15 via 192.0.2.50
-python3 "$bench/haproxy.py" "$work/manifests" "$services" 3 192.0.2.1
+python3 "$bench/haproxy.py" "$work/manifests" "$services" 3 192.0.2.1 100
 gen lb apply >>"$work/apply.log" || fail "apply"
 start_haproxy lb
 echo 'reload = { verify_seconds = 0; quiet_ms = 0; };' >>"$work/lb/gen.conf"
@@ -41,7 +41,7 @@ wait_for 120 "all are up" servers_are up nodes node-1 node-2 node-3 || fail "nod
 python3 - "$bench" "$work" "$services" <<-'P' || fail "measure"
 	import importlib.util, socket, statistics, sys, time
 	bench, work, services = sys.argv[1:4]
-	sys.argv = ["haproxy.py", f"{work}/manifests", services, "3", "192.0.2.1"]
+	sys.argv = ["haproxy.py", f"{work}/manifests", services, "3", "192.0.2.1", "100"]
 	spec = importlib.util.spec_from_file_location("haproxy", f"{bench}/haproxy.py")
 	haproxy = importlib.util.module_from_spec(spec)
 	spec.loader.exec_module(haproxy)
@@ -81,7 +81,7 @@ python3 - "$bench" "$work" "$services" <<-'P' || fail "measure"
 	measure("one moved endpoint",
 	        lambda i: haproxy.put("slice", haproxy.slice_of(1, [1, 2] if i % 2 else [1, 1, 2])),
 	        lambda i: state("default.service-00001.80", "node-1")[1] == ("1" if i % 2 else "2"))
-	last = f"default.service-{int(services) // 4 * 4 - 4:05}.80"
+	last = f"default.service-{int(services) // 100 * 100 - 100:05}.80"
 	measure("one drained node",
 	        lambda i: haproxy.node(2, "" if i % 2 else "unschedulable: true"),
 	        lambda i: (int(state(last, "node-2")[0]) & 3 == 0) == bool(i % 2))
@@ -94,7 +94,7 @@ load() {
 echo "steady: $(load 5000)"
 (for i in $(seq 250); do
 	python3 -c "
-import sys; sys.argv = ['x', '$work/manifests', '1', '3', '192.0.2.1']; sys.path.insert(0, '$bench')
+import sys; sys.argv = ['x', '$work/manifests', '1', '3', '192.0.2.1', '100']; sys.path.insert(0, '$bench')
 import haproxy, time
 for i in range(4):
     haproxy.put('slice', haproxy.slice_of(1, [1, 2] if i % 2 else [1, 1, 2])); time.sleep(0.005)"
