@@ -4,24 +4,29 @@
 
 haproxy_node.py NAME FOLDER HEALTH_PORTS PORTS: answers each line on PORTS with "NAME CLIENT", where
 CLIENT is what a PROXY header says, else who connected. On HEALTH_PORTS it speaks HTTP: 200, or the
-number in FOLDER/NAME.PORT; on PORTS too, if the line is a request, with the X-Forwarded-For in it.
-Each datagram on PORTS is answered likewise.
+number in FOLDER/NAME.PORT; on PORTS too, if the line is a request, with the X-Forwarded-For in it, and
+the number is that in FOLDER/NAME.WORD for the path /WORD. Each request for /WORD is a line, its time, in
+FOLDER/NAME.WORD.seen. Each datagram on PORTS is answered likewise.
 """
 import asyncio
 import ipaddress
 import os
 import sys
+import time
 
 name, folder = sys.argv[1:3]
 V2 = b"\r\n\r\n\0\r\nQUIT\n"
 
 
+def status_of(word):
+    path = os.path.join(folder, f"{name}.{word}")
+    return open(path).read().strip() if os.path.exists(path) else "200"
+
+
 async def health(reader, writer, port):
     try:
         await reader.readuntil(b"\r\n\r\n")
-        path = os.path.join(folder, f"{name}.{port}")
-        status = open(path).read().strip() if os.path.exists(path) else "200"
-        writer.write(f"HTTP/1.0 {status} x\r\nContent-Length: 0\r\n\r\n".encode())
+        writer.write(f"HTTP/1.0 {status_of(port)} x\r\nContent-Length: 0\r\n\r\n".encode())
         await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
@@ -41,13 +46,18 @@ async def proxy_header(reader, first):
     return None, first
 
 
-async def request(reader, writer, client):
+async def request(reader, writer, first, client):
     forwarded = "-"
+    word = first.split()[1].decode().strip("/")
+    if word:
+        with open(os.path.join(folder, f"{name}.{word}.seen"), "a") as seen:
+            seen.write(f"{time.monotonic()}\n")
     while (line := (await reader.readline()).strip()):
         if line.lower().startswith(b"x-forwarded-for:"):
             forwarded = line.split(b":", 1)[1].strip().decode()
     body = f"{name} {client} {forwarded}\n".encode()
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    head = f"HTTP/1.1 {status_of(word)} x\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write(head.encode() + body)
     await writer.drain()
 
 
@@ -57,7 +67,7 @@ async def serve(reader, writer):
         told, line = await proxy_header(reader, await reader.readline())
         while line:
             if line.startswith(b"GET "):
-                await request(reader, writer, told or client)
+                await request(reader, writer, line, told or client)
             else:
                 writer.write(f"{name} {told or client}\n".encode())
                 await writer.drain()
