@@ -162,7 +162,8 @@ int applying_write(struct applying *a, const char *text, size_t len, bool needs_
 	if (needs_check) {
 		r = install_check(s->output.file, s->haproxy.binary, &output);
 		if (r == -EBADMSG)
-			return fail(a, r, "HAProxy refuses the new file: %s", strbuf_text(&output));
+			return fail(a, r, "HAProxy refuses the new file, see %s.refused: %s",
+				s->output.file, strbuf_text(&output));
 		if (r < 0)
 			return fail(a, r, "%s can not be run: %s", s->haproxy.binary, strerror(-r));
 	}

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "haproxy-gen/section.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,9 @@
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define ALERT       "[ALERT]"
+#define PROCESS_END ") : "
 
 enum {
 	OUTPUT_MAX = 65536, /* bytes kept of what HAProxy says */
@@ -108,16 +112,70 @@ static int run(const char *const argv[], struct strbuf *output)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
+static size_t find(const struct change_text *text, const char *words)
+{
+	const char *at = memmem(text->at, text->len, words, strlen(words));
+
+	return at ? (size_t)(at - text->at) : text->len;
+}
+
+/* "[ALERT]    (123) : config : parsing ...": leaves what is behind the process. */
+static bool is_alert(struct change_text *line)
+{
+	size_t process;
+
+	if (find(line, ALERT) > 0)
+		return false;
+	process = find(line, PROCESS_END);
+	process = process < line->len ? process + strlen(PROCESS_END) : strlen(ALERT);
+	line->at += process;
+	line->len -= process;
+	/* That there are errors is known without "Fatal errors found in configuration". */
+	return find(line, "found in configuration") == line->len;
+}
+
+void install_alerts(const char *said, struct strbuf *out)
+{
+	struct change_text text = { said, strlen(said) };
+	struct change_text line;
+	const size_t before = out->len;
+
+	while (text_line(&text, &line)) {
+		if (line.len == 0 || !is_alert(&line))
+			continue;
+		strbuf_add(out, out->len > before ? "; " : "");
+		strbuf_add_len(out, line.at, line.len);
+	}
+	if (out->len > before)
+		return;
+	strbuf_add(out, said[0] ? said : "without a word");
+	for (size_t i = before; i < out->len; i++) {
+		if (out->text[i] == '\n' || out->text[i] == '\r')
+			out->text[i] = ' ';
+	}
+}
+
 int install_check(const char *file, const char *binary, struct strbuf *why)
 {
 	auto_(freep) char *path = xasprintf("%s.new", file);
-	const char *const argv[] = { binary, "-c", "-q", "-f", path, NULL };
-	int r = run(argv, why);
+	auto_(freep) char *refused = xasprintf("%s.refused", file);
+	const char *const argv[] = { binary, "-c", "-f", path, NULL };
+	auto_(strbuf_finip) struct strbuf output = { 0 };
+	int r = run(argv, &output);
 
-	if (r == 0)
+	if (r == 0) {
+		(void)unlink(refused);
 		return 0;
-	(void)unlink(path);
-	return r < 0 ? r : -EBADMSG;
+	}
+	if (r < 0) {
+		(void)unlink(path);
+		return r;
+	}
+	/* What it says names lines of it. */
+	if (rename(path, refused) < 0)
+		(void)unlink(path);
+	install_alerts(strbuf_text(&output), why);
+	return -EBADMSG;
 }
 
 int install_version(const char *binary, struct haproxy_version *ret_version)

@@ -29,11 +29,15 @@ must_check int install_read(const char *path, char **ret_text, size_t *ret_len);
 
 /**
  * install_check() - ask @binary whether FILE.new is good
- * @why: gets what it says
+ * @why: gets what it says, as one line
  *
- * Return: 0; -EBADMSG: it is not, FILE.new is removed; other -errno: it can not be asked.
+ * Return: 0; -EBADMSG: it is not, and is FILE.refused now; other -errno: it can not be asked, and
+ * FILE.new is removed.
  */
 must_check int install_check(const char *file, const char *binary, struct strbuf *why);
+
+/* Adds the alerts of what HAProxy @said to @out, as one line; if there are none, all of it. */
+void install_alerts(const char *said, struct strbuf *out);
 
 /* Keeps @file as FILE.last and puts FILE.new in its place. -errno: @file is as it was. */
 must_check int install_commit(const char *file);
