@@ -25,8 +25,9 @@
 enum {
 	WHY_MAX = 2000,
 	NEW_WORKER_MS = 10000, /* until it answers on the admin socket */
-	REFUSED_S = 300,       /* until addresses that it could not have are tried again */
-	BLAME_ROUNDS = 3,      /* reloads, each without what the one before failed on */
+	NEW_SOCKET_MS = 1000, /* until there is one: a worker that got it from another makes none */
+	REFUSED_S = 300,      /* until addresses that it could not have are tried again */
+	BLAME_ROUNDS = 3,     /* reloads, each without what the one before failed on */
 };
 
 void applying_fini(struct applying *a)
@@ -126,10 +127,14 @@ static void find_running(struct applying *a)
 
 	a->is_running = runtime_info(a->settings->haproxy.admin_socket, &a->running) == 0;
 	if (!a->is_running && master_procs(a->settings->haproxy.master_socket, &procs) == 0) {
-		/* It runs with a file that has no admin socket where we look for it. */
+		/*
+		 * It runs with a file that has no admin socket where we look for it, or the socket
+		 * was taken away. If it is the one that we had read the file, it runs that.
+		 */
 		a->is_running = true;
 		a->running = (struct runtime_info){ .pid = procs.worker };
-		state->pending_pid = procs.worker;
+		if (state->pid != procs.worker)
+			state->pending_pid = procs.worker;
 	}
 	if (!a->is_running)
 		return;
@@ -208,8 +213,11 @@ static void wait_for_worker(struct applying *a, uint32_t pid)
 	uint64_t deadline_ns = clock_now_ns() + NEW_WORKER_MS * NS_PER_MS;
 	struct runtime_info info;
 
-	while (runtime_info(a->settings->haproxy.admin_socket, &info) < 0 || info.pid != pid) {
-		if (clock_now_ns() >= deadline_ns)
+	for (;;) {
+		int r = runtime_info(path, &info);
+		uint64_t limit_ms = r == -ENOENT ? NEW_SOCKET_MS : NEW_WORKER_MS;
+
+		if (r == 0 && info.pid == pid)
 			return;
 		(void)poll(NULL, 0, 5);
 	}
