@@ -197,7 +197,10 @@ static bool is_installed(const struct applying *a)
 	return a->installed.text && text_equal(&installed, &new);
 }
 
-/* No HAProxy runs: the file is for the one that will. */
+/*
+ * No HAProxy runs: the file is for the one that will. The one that ran may only be out of reach, and
+ * has not read it then.
+ */
 static int write_only(struct applying *a)
 {
 	make_text(a, NULL);
@@ -205,6 +208,8 @@ static int write_only(struct applying *a)
 		return 0;
 	a->result.did = APPLY_WRITTEN;
 	return applying_write(a, a->text.text, a->text.len, true);
+	a->applier->state->pending_pid = a->applier->state->pid;
+	applying_save(a);
 }
 
 /* The old worker may still answer for a moment on the socket that both have. */
