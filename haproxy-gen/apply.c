@@ -311,7 +311,9 @@ static int give_commands(
 
 	*ret_reload = change->reason_count > 0;
 	if (r < 0) {
-		log_warn("commands were not enough", kv_str("why", why ? why : strerror(-r)));
+		if (!why)
+			why = xasprintf("%s: %s", a->settings->haproxy.admin_socket, strerror(-r));
+		log_warn("commands were not enough", kv_str("why", why));
 		free(a->result.reason);
 		a->result.reason = why ? take(why) : xstrdup(strerror(-r));
 		*ret_reload = true;
