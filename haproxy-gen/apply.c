@@ -123,6 +123,7 @@ static int read_installed(struct applying *a)
 static void find_running(struct applying *a)
 {
 	struct state *state = a->applier->state;
+	const uint32_t pending_pid = state->pending_pid;
 	struct master_procs procs;
 
 	a->is_running = runtime_info(a->settings->haproxy.admin_socket, &a->running) == 0;
@@ -144,6 +145,7 @@ static void find_running(struct applying *a)
 	/* Whoever started it anew had it read the file. */
 	if (state->pending_pid != a->running.pid)
 		state->pending_pid = 0;
+	a->is_ahead = pending_pid != 0 && pending_pid == a->running.pid;
 	state->pid = a->running.pid;
 }
 
@@ -173,7 +175,7 @@ int applying_write(struct applying *a, const char *text, size_t len, bool needs_
 			return fail(a, r, "%s can not be run: %s", s->haproxy.binary, strerror(-r));
 	}
 	a->applier->state->was_written = true;
-	r = install_commit(s->output.file);
+	r = file_put_in_place(s->output.file);
 	if (r < 0)
 		return fail(a, r, "%s can not be replaced: %s", s->output.file, strerror(-r));
 	return 0;
@@ -206,16 +208,17 @@ static int write_only(struct applying *a)
 	make_text(a, NULL);
 	if (is_installed(a))
 		return 0;
-	a->result.did = APPLY_WRITTEN;
-	return applying_write(a, a->text.text, a->text.len, true);
 	a->applier->state->pending_pid = a->applier->state->pid;
 	applying_save(a);
+	a->result.did = APPLY_WRITTEN;
+	return applying_write(a, a->text.text, a->text.len, true);
 }
 
 /* The old worker may still answer for a moment on the socket that both have. */
 static void wait_for_worker(struct applying *a, uint32_t pid)
 {
-	uint64_t deadline_ns = clock_now_ns() + NEW_WORKER_MS * NS_PER_MS;
+	const char *path = a->settings->haproxy.admin_socket;
+	uint64_t begin_ns = clock_now_ns();
 	struct runtime_info info;
 
 	for (;;) {
@@ -224,8 +227,11 @@ static void wait_for_worker(struct applying *a, uint32_t pid)
 
 		if (r == 0 && info.pid == pid)
 			return;
+		if (clock_now_ns() - begin_ns >= limit_ms * NS_PER_MS)
+			break;
 		(void)poll(NULL, 0, 5);
 	}
+	log_warn("HAProxy does not answer: all changes are reloads", kv_str("admin_socket", path));
 }
 
 static int go_back(struct applying *a, int why)
@@ -237,6 +243,7 @@ static int go_back(struct applying *a, int why)
 		log_error("the last good file could not be put back",
 			kv_str("file", a->settings->output.file), kv_errno(r));
 	a->applier->state->pending_pid = 0;
+	a->is_ahead = false;
 	return why;
 }
 
@@ -253,6 +260,13 @@ static int write_and_reload_once(struct applying *a)
 	if (refused_has(&a->applier->refused, a->result.reason, new_text(a), clock_now_ns()))
 		return fail(a, -EREMOTEIO, "%s",
 			state->error ? state->error : "HAProxy refused the same file before");
+	/* What is ahead of HAProxy already is no good file to go back to. */
+	if (!a->is_ahead) {
+		r = install_keep(s->output.file);
+		if (r < 0)
+			return fail(a, r, "%s.last can not be written: %s", s->output.file,
+				strerror(-r));
+	}
 	state->pending_pid = a->running.pid;
 	applying_save(a);
 	r = applying_write(a, a->text.text, a->text.len, true);
@@ -315,7 +329,7 @@ static int give_commands(
 			why = xasprintf("%s: %s", a->settings->haproxy.admin_socket, strerror(-r));
 		log_warn("commands were not enough", kv_str("why", why));
 		free(a->result.reason);
-		a->result.reason = why ? take(why) : xstrdup(strerror(-r));
+		a->result.reason = take(why);
 		*ret_reload = true;
 		return 0;
 	}

@@ -37,6 +37,7 @@ struct applying {
 		enum render_origin origin;
 	} installed;
 	bool is_running;
+	bool is_ahead; /* the file, of what runs, since some other time: FILE.last is that */
 	struct runtime_info running;
 	struct want *want;  /* owned */
 	struct strbuf text; /* for want */

@@ -106,7 +106,7 @@ int command_render(const struct gen_settings *settings, const char *path)
 	}
 	r = file_write_beside(path, settings->output.mode, text.text, text.len);
 	if (r == 0)
-		r = install_commit(path);
+		r = file_put_in_place(path);
 	return r < 0 ? complain(path, r) : EXIT_SUCCESS;
 }
 

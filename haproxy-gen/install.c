@@ -47,14 +47,15 @@ int install_read(const char *path, char **ret_text, size_t *ret_len)
 	return file_read(path, INSTALL_FILE_MAX, ret_text, ret_len);
 }
 
-int install_commit(const char *file)
+int install_keep(const char *file)
 {
 	auto_(freep) char *last = xasprintf("%s.last", file);
+	auto_(freep) char *beside = xasprintf("%s.last.new", file);
 
-	(void)unlink(last);
-	if (link(file, last) < 0 && errno != ENOENT)
-		return -errno;
-	return file_put_in_place(file);
+	(void)unlink(beside);
+	if (link(file, beside) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return file_put_in_place(last);
 }
 
 int install_back(const char *file)

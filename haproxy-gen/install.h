@@ -3,7 +3,7 @@
 
 /*
  * The file on the disk (base/file.h): written beside, checked by HAProxy itself, and put in place in
- * one step. What was there before is kept beside as FILE.last.
+ * one step. Before a reload the one that runs is kept beside as FILE.last.
  */
 
 #include "base/own.h"
@@ -39,8 +39,8 @@ must_check int install_check(const char *file, const char *binary, struct strbuf
 /* Adds the alerts of what HAProxy @said to @out, as one line; if there are none, all of it. */
 void install_alerts(const char *said, struct strbuf *out);
 
-/* Keeps @file as FILE.last and puts FILE.new in its place. -errno: @file is as it was. */
-must_check int install_commit(const char *file);
+/* Keeps @file, if there is one, as FILE.last too. */
+must_check int install_keep(const char *file);
 
 /* Puts FILE.last back. */
 must_check int install_back(const char *file);

@@ -116,7 +116,7 @@ int udp_write(const char *path, const struct want *want, char **ret_why)
 		return 0;
 	r = file_write_beside(path, 0644, text.text, text.len);
 	if (r == 0)
-		r = install_commit(path);
+		r = file_put_in_place(path);
 	if (r < 0)
 		*ret_why = xasprintf("%s can not be written: %s", path, strerror(-r));
 	return r;

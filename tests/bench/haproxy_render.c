@@ -128,7 +128,7 @@ int main(int argc, char **argv)
 		commands = change.command_count;
 		begin = clock_now_ns();
 		if (file_write_beside(file, 0600, text.text, text.len) < 0 ||
-			install_commit(file) < 0)
+			file_put_in_place(file) < 0)
 			return 1;
 		write_ms[i] = ms_since(begin, clock_now_ns());
 	}
