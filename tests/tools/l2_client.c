@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a client of addresses sees: `l2_client LINK ADDRESS...`. Sends an echo request to each address
- * every 2 ms as an ordinary program does, through the kernel and its neighbour table, and asks for
- * each by ARP or NS on its own every 10 ms. On SIGTERM writes one object of JSON:
+ * What a client of addresses sees: `l2_client LINK ADDRESS... [-- ADDRESS...]`. Sends an echo request
+ * to each address every 2 ms as an ordinary program does, through the kernel and its neighbour table,
+ * and asks for each by ARP or NS on its own every 10 ms. For addresses behind `--` it asks every 200 ms,
+ * and no more: for whoever watches the wire (l2_owners). On SIGTERM writes one object of JSON:
  *
  *   sent, lost        echo requests, and those that were not answered
  *   gap_ms            the longest time between two answers of one address
@@ -38,6 +39,7 @@
 
 #define ECHO_NS    (2 * NS_PER_MS)
 #define ASK_NS     (10 * NS_PER_MS)
+#define SWEEP_NS   (200 * NS_PER_MS)
 #define LATE_NS    (200 * NS_PER_MS) /* an answer that is later is a lost one */
 #define TWO_GAP_NS (25 * NS_PER_MS)  /* answers of two MACs so close are of two owners */
 
@@ -62,6 +64,8 @@ struct target {
 static struct {
 	struct target targets[TARGETS_MAX];
 	size_t count;
+	struct ip swept[TARGETS_MAX];
+	size_t swept_count;
 	int echo4;
 	int echo6;
 	int wire;
@@ -147,10 +151,10 @@ static void read_echo(int fd)
 	}
 }
 
-static void send_question(const struct target *t)
+static void send_question(const struct ip *ip)
 {
-	bool is_v4 = t->ip.family == AF_INET;
-	struct ip group = solicited_node_group(&t->ip);
+	bool is_v4 = ip->family == AF_INET;
+	struct ip group = solicited_node_group(ip);
 	struct neigh_frame frame = {
 		.kind = is_v4 ? NEIGH_ARP_REQUEST : NEIGH_SOLICITATION,
 		.eth_dst = is_v4 ? mac_broadcast : group_mac(&group),
@@ -158,7 +162,7 @@ static void send_question(const struct target *t)
 		.sender = c.mac,
 		.has_sender = true,
 		.source = is_v4 ? c.ip4 : c.ip6,
-		.target = t->ip,
+		.target = *ip,
 		.ip_dst = group,
 	};
 	uint8_t bytes[FRAME_MAX];
@@ -327,6 +331,13 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+/* Those whose turn it is in this tick. */
+static void sweep(uint64_t tick)
+{
+	for (size_t i = tick % (SWEEP_NS / ECHO_NS); i < c.swept_count; i += SWEEP_NS / ECHO_NS)
+		send_question(&c.swept[i]);
+}
+
 static void on_tick(int timer)
 {
 	static uint64_t ticks;
@@ -339,25 +350,37 @@ static void on_tick(int timer)
 		expire(&c.targets[i], now, LATE_NS);
 		send_echo(&c.targets[i], now);
 		if (ticks % (ASK_NS / ECHO_NS) == i % (ASK_NS / ECHO_NS))
-			send_question(&c.targets[i]);
+			send_question(&c.targets[i].ip);
 	}
+	sweep(ticks);
 	ticks++;
 	check_ready(now);
+}
+
+static void read_address(const char *text, bool is_swept)
+{
+	struct ip *ip = is_swept ? &c.swept[c.swept_count++] : &c.targets[c.count++].ip;
+
+	if (ip_parse(text, ip) == 0)
+		return;
+	(void)fprintf(stderr, "no address: %s\n", text);
+	_exit(2);
 }
 
 int main(int argc, char **argv)
 {
 	struct pollfd fds[5] = { 0 };
+	bool is_swept = false;
 
 	if (argc < 3 || argc - 2 > TARGETS_MAX) {
-		(void)fputs("usage: l2_client LINK ADDRESS...\n", stderr);
+		(void)fputs("usage: l2_client LINK ADDRESS... [-- ADDRESS...]\n", stderr);
 		return 2;
 	}
 	for (int i = 2; i < argc; i++) {
-		if (ip_parse(argv[i], &c.targets[c.count++].ip) < 0) {
-			(void)fprintf(stderr, "no address: %s\n", argv[i]);
-			return 2;
-		}
+		if (strcmp(argv[i], "--") == 0)
+			is_swept = true;
+		else
+			read_address(argv[i], is_swept);
 	}
 	open_wire(argv[1]);
 	c.echo4 = open_echo(AF_INET, IPPROTO_ICMP);
