@@ -49,7 +49,7 @@ static uint32_t number_of(const char *text, const char *key)
 	return at ? (uint32_t)strtoul(at + strlen(key), NULL, 10) : 0;
 }
 
-static int read_info(const char *text, struct runtime_info *ret_info)
+int runtime_info_parse(const char *text, struct runtime_info *ret_info)
 {
 	struct runtime_info info = {
 		.pid = number_of(text, "\nPid: "),
@@ -73,7 +73,7 @@ int runtime_info(const char *path, struct runtime_info *ret_info)
 	auto_(strbuf_finip) struct strbuf answer = { 0 };
 	int r = socket_ask(path, "show info\n", RUNTIME_TIMEOUT_MS, &answer);
 
-	return r < 0 ? r : read_info(strbuf_text(&answer), ret_info);
+	return r < 0 ? r : runtime_info_parse(strbuf_text(&answer), ret_info);
 }
 
 int runtime_servers(const char *path, struct strbuf *answer)
@@ -102,8 +102,7 @@ static bool is_success(const struct change_text *line)
 	return false;
 }
 
-/* The first line that is not empty and tells no success; false: there is none. */
-static bool find_trouble(struct change_text text, struct change_text *ret_line)
+bool runtime_find_trouble(struct change_text text, struct change_text *ret_line)
 {
 	struct change_text line;
 
@@ -135,7 +134,7 @@ static int ask(struct applying *a, const char *commands, struct strbuf *answer,
 	if (r < 0)
 		return r;
 	end = strstr(strbuf_text(answer), SENTINEL);
-	if (!end || read_info(end, &info) < 0) {
+	if (!end || runtime_info_parse(end, &info) < 0) {
 		a->why = xstrdup("HAProxy's answer was cut off");
 		return -EREMOTEIO;
 	}
@@ -169,7 +168,7 @@ static int apply_one(struct applying *a, const struct change_command *command)
 
 	if (r < 0)
 		return r;
-	if (!find_trouble(text, &line) || command->expect == CHANGE_MAY_MISS)
+	if (!runtime_find_trouble(text, &line) || command->expect == CHANGE_MAY_MISS)
 		return 0;
 	if (command->expect == CHANGE_DELETE) {
 		if (!has(&text, "No such server"))
@@ -180,7 +179,7 @@ static int apply_one(struct applying *a, const struct change_command *command)
 		r = ask(a, command->otherwise, &second, &text);
 		if (r < 0)
 			return r;
-		if (!find_trouble(text, &line))
+		if (!runtime_find_trouble(text, &line))
 			return 0;
 	}
 	complain(a, command->text, &line);
@@ -194,7 +193,7 @@ static int apply_batch(struct applying *a, const struct change_command *commands
 	struct change_text text, line;
 	int r = ask(a, strbuf_text(joined), &answer, &text);
 
-	if (r < 0 || !find_trouble(text, &line))
+	if (r < 0 || !runtime_find_trouble(text, &line))
 		return r;
 	for (size_t i = 0; i < count; i++) {
 		r = apply_one(a, &commands[i]);

@@ -35,6 +35,12 @@ struct runtime_info {
  */
 must_check int runtime_info(const char *path, struct runtime_info *ret_info);
 
+/* Reads the answer to `show info`. Return: 0; -EPROTO: it is none. */
+must_check int runtime_info_parse(const char *text, struct runtime_info *ret_info);
+
+/* The first line of an answer that is not empty and tells no success; false: there is none. */
+bool runtime_find_trouble(struct change_text answer, struct change_text *ret_line);
+
 /* Appends the answer to `show servers state`. Errors as above; -EPROTO: it was cut off. */
 must_check int runtime_servers(const char *path, struct strbuf *answer);
 
