@@ -65,6 +65,23 @@ static int compare_prefixes(const void *a, const void *b)
 	return ip_prefix_compare(a, b);
 }
 
+/* Spaces around it are nothing, as in the Kubernetes API. */
+static bool read_range(const char *text, struct ip_prefix *ret)
+{
+	char copy[IP_PREFIX_TEXT_SIZE];
+	size_t len;
+
+	text += strspn(text, " ");
+	len = strlen(text);
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return ip_prefix_parse(copy, ret) == 0;
+}
+
 /*
  * A range that can not be read closes the port: whoever wrote it wanted fewer clients, not all. The
  * ranges of the other family let nobody in here.
@@ -82,10 +99,8 @@ struct want_ranges want_ranges_of(struct want *want, struct acl_ids *ids,
 	at = arena_new_array(&want->arena, struct ip_prefix, texts->count);
 	for (size_t i = 0; i < texts->count; i++) {
 		struct ip_prefix prefix;
-		auto_(freep) char *text = xstrdup(texts->at[i] + strspn(texts->at[i], " "));
 
-		text[strcspn(text, " ")] = '\0';
-		if (ip_prefix_parse(text, &prefix) < 0) {
+		if (!read_range(texts->at[i], &prefix)) {
 			count = 0;
 			break;
 		}
@@ -110,7 +125,7 @@ void want_bad_ranges(struct want *want, const struct service *service)
 		const char *text = service->source_ranges.at[i];
 		struct ip_prefix prefix;
 
-		if (ip_prefix_parse(text + strspn(text, " "), &prefix) < 0)
+		if (!read_range(text, &prefix))
 			want_refuse(want, &service->object, 0, WANT_BAD_SOURCE_RANGE, "\"%.64s\"",
 				text);
 	}
