@@ -23,14 +23,21 @@ TREE_GENERATE(due_tree, claim, due, compare_deadlines)
 
 struct claim *ownership_claim_new(const struct ownership_address *address)
 {
-	size_t len = address->count * sizeof(address->candidates[0]);
-	struct claim *claim = xcalloc(1, sizeof(*claim) + len);
+	size_t links_len = address->link_count * sizeof(address->links[0]);
+	size_t candidates_len = address->count * sizeof(address->candidates[0]);
+	struct claim *claim = xcalloc(1, sizeof(*claim) + links_len + candidates_len);
+	unsigned *links = (unsigned *)(claim + 1);
+	uint16_t *candidates = (uint16_t *)(links + address->link_count);
 
+	if (links_len > 0)
+		memcpy(links, address->links, links_len);
+	if (candidates_len > 0)
+		memcpy(candidates, address->candidates, candidates_len);
 	claim->ip = address->ip;
-	claim->candidates = (const uint16_t *)(claim + 1);
+	claim->candidates = candidates;
 	claim->count = address->count;
-	if (len > 0)
-		memcpy(claim + 1, address->candidates, len);
+	claim->links = links;
+	claim->link_count = address->link_count;
 	claim->can_serve = address->can_serve;
 	claim->owner = NOBODY;
 	claim->target = NOBODY;
@@ -44,6 +51,23 @@ struct claim *ownership_claim_free(struct claim *claim)
 {
 	free(claim);
 	return NULL;
+}
+
+struct ownership_address ownership_claim_address(const struct claim *claim)
+{
+	return (struct ownership_address){
+		.ip = claim->ip,
+		.candidates = claim->candidates,
+		.count = claim->count,
+		.links = claim->links,
+		.link_count = claim->link_count,
+		.can_serve = claim->can_serve,
+	};
+}
+
+const struct claim *ownership_claim(const struct ownership *o, const struct ip *ip)
+{
+	return ownership_find(o, ip);
 }
 
 struct claim *claims_first(const struct ownership *o)

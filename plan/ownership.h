@@ -41,7 +41,9 @@ struct ownership_address {
 	struct ip ip;
 	const uint16_t *candidates; /* indexes of members in order of election; borrowed */
 	size_t count;
-	bool can_serve; /* self has a link for it */
+	bool can_serve;        /* self has a link for it */
+	const unsigned *links; /* which ones, kept for the user; borrowed */
+	size_t link_count;
 };
 
 /* Members ascend by name (strcmp), addresses by ip_compare(); neither has duplicates. */

@@ -60,7 +60,8 @@ static uint16_t moved_to(const uint16_t *moved, uint16_t member)
 	return member == NOBODY ? NOBODY : moved[member];
 }
 
-static void set_members(struct ownership *o, const struct ownership_snapshot *snapshot)
+void ownership_set_members(
+	struct ownership *o, const struct ownership_snapshot *snapshot, uint64_t now_ns)
 {
 	struct member *before = o->members;
 	size_t before_count = o->member_count;
@@ -69,6 +70,8 @@ static void set_members(struct ownership *o, const struct ownership_snapshot *sn
 	size_t k = 0;
 
 	assert(snapshot->member_count <= OWNERSHIP_MEMBERS_MAX);
+	o->now_ns = now_ns;
+	o->conf = snapshot->conf;
 	o->members = xnew_array(struct member, snapshot->member_count + 1);
 	o->member_count = snapshot->member_count;
 	o->self = snapshot->self;
@@ -111,6 +114,8 @@ static void adopt(struct claim *claim, const struct claim *before)
 	kept.due_ns = claim->due_ns;
 	kept.candidates = claim->candidates;
 	kept.count = claim->count;
+	kept.links = claim->links;
+	kept.link_count = claim->link_count;
 	kept.self_rank = claim->self_rank;
 	kept.can_serve = claim->can_serve;
 	*claim = kept;
@@ -127,12 +132,9 @@ static void end_claim(struct ownership *o, const struct claim *claim)
 	rules_tell(o, claim, OWNERSHIP_EV_LOST, OWNERSHIP_REMOVED, NOBODY);
 }
 
-void ownership_serve(struct ownership *o, const struct ip *ip, bool can_serve, uint64_t now_ns)
+static void serve(struct ownership *o, struct claim *claim, bool can_serve)
 {
-	struct claim *claim = ownership_find(o, ip);
-
-	o->now_ns = now_ns;
-	if (!claim || claim->can_serve == can_serve)
+	if (claim->can_serve == can_serve)
 		return;
 	claim->can_serve = can_serve;
 	if (!can_serve && claim_answers(claim))
@@ -141,6 +143,25 @@ void ownership_serve(struct ownership *o, const struct ip *ip, bool can_serve, u
 		rules_miss(o, claim);
 	else if (!claim_answers(claim))
 		rules_settle(o, claim);
+}
+
+void ownership_serve(struct ownership *o, const struct ip *ip, bool can_serve, uint64_t now_ns)
+{
+	struct claim *claim = ownership_find(o, ip);
+
+	o->now_ns = now_ns;
+	if (claim)
+		serve(o, claim, can_serve);
+}
+
+void ownership_serve_all(
+	struct ownership *o, ownership_serve_fn *can_serve, void *user, uint64_t now_ns)
+{
+	o->now_ns = now_ns;
+	each_claim(o, claim)
+	{
+		serve(o, claim, can_serve(user, claim->links, claim->link_count));
+	}
 }
 
 /* Deadlines, and what an owner must give up by the new snapshot. */
@@ -234,10 +255,8 @@ void ownership_set(struct ownership *o, const struct ownership_snapshot *snapsho
 		snapshot->member_count, snapshot->address_count + o->claim_count);
 	struct claim *before = claims_first(o);
 
-	o->now_ns = now_ns;
-	o->conf = snapshot->conf;
 	free(ownership_set_room(o, xnew_array(struct ownership_action, capacity), capacity));
-	set_members(o, snapshot);
+	ownership_set_members(o, snapshot, now_ns);
 	for (size_t i = 0; i < snapshot->address_count; i++) {
 		const struct ownership_address *wanted = &snapshot->addresses[i];
 

@@ -83,8 +83,10 @@ struct claim {
 	RB_ENTRY(claim) due;   /* by due_ns, if that is not DUE_NEVER */
 	uint64_t due_ns;
 	struct ip ip;
-	const uint16_t *candidates; /* behind the claim */
+	const uint16_t *candidates; /* behind the claim, as links are */
 	size_t count;
+	const unsigned *links;
+	size_t link_count;
 	size_t self_rank; /* count: self is none of them */
 	bool can_serve;
 	enum ownership_state state;

@@ -19,6 +19,8 @@ void ownership_visit_addresses(
 			.owner = claim->owner,
 			.candidates = claim->candidates,
 			.candidate_count = claim->count,
+			.links = claim->links,
+			.link_count = claim->link_count,
 			.since_ns = claim->since_ns,
 			.heard_ns = claim->heard_ns,
 			.is_suspected = claim->owner != NOBODY && claim->owner != o->self &&

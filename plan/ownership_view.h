@@ -13,6 +13,8 @@ struct ownership_address_view {
 	uint16_t owner; /* as believed; OWNERSHIP_NOBODY: not known */
 	const uint16_t *candidates;
 	size_t candidate_count;
+	const unsigned *links; /* as the snapshot said */
+	size_t link_count;
 	uint64_t since_ns;    /* in this state */
 	uint64_t heard_ns;    /* when another owner was last heard; 0: never */
 	bool is_suspected;    /* its owner is silent */

@@ -24,41 +24,40 @@ static void add(struct circle *circle, uint16_t member)
  * The owner and the first candidates besides it: also when the owner is a later one, since the first
  * of the order is who would take over.
  */
-static struct circle circle_of(const struct ownership_address *address, uint16_t owner)
+static struct circle circle_of(const uint16_t *candidates, size_t count, uint16_t owner)
 {
 	struct circle circle = { .count = 0 };
 
-	if (owner == OWNERSHIP_NOBODY && address->count > 0)
-		owner = address->candidates[0];
+	if (owner == OWNERSHIP_NOBODY && count > 0)
+		owner = candidates[0];
 	if (owner != OWNERSHIP_NOBODY)
 		add(&circle, owner);
-	for (size_t i = 0; i < address->count && circle.count <= SESSIONS_HEIRS; i++)
-		add(&circle, address->candidates[i]);
+	for (size_t i = 0; i < count && circle.count <= SESSIONS_HEIRS; i++)
+		add(&circle, candidates[i]);
 	return circle;
 }
 
-size_t sessions_choose(const struct ownership_snapshot *snapshot, const uint16_t *owners, bool *ret)
+bool sessions_are_all(size_t member_count)
 {
-	bool is_mesh = snapshot->member_count <= SESSIONS_MESH_MAX;
-	size_t count = 0;
+	return member_count <= SESSIONS_MESH_MAX;
+}
 
-	for (size_t i = 0; i < snapshot->member_count; i++)
-		ret[i] = is_mesh;
-	for (size_t i = 0; !is_mesh && i < snapshot->address_count; i++) {
-		struct circle circle = circle_of(
-			&snapshot->addresses[i], owners ? owners[i] : OWNERSHIP_NOBODY);
-		bool has_self = false;
+void sessions_begin(size_t member_count, bool *ret_chosen)
+{
+	for (size_t i = 0; i < member_count; i++)
+		ret_chosen[i] = sessions_are_all(member_count);
+}
 
-		for (size_t k = 0; k < circle.count; k++)
-			has_self |= circle.members[k] == snapshot->self;
-		for (size_t k = 0; has_self && k < circle.count; k++)
-			ret[circle.members[k]] = true;
-	}
-	if (snapshot->self < snapshot->member_count)
-		ret[snapshot->self] = false;
-	for (size_t i = 0; i < snapshot->member_count; i++)
-		count += ret[i];
-	return count;
+void sessions_add(
+	uint16_t self, const uint16_t *candidates, size_t count, uint16_t owner, bool *chosen)
+{
+	struct circle circle = circle_of(candidates, count, owner);
+	bool has_self = false;
+
+	for (size_t i = 0; i < circle.count; i++)
+		has_self |= circle.members[i] == self;
+	for (size_t i = 0; has_self && i < circle.count; i++)
+		chosen[circle.members[i]] = true;
 }
 
 uint32_t sessions_interval_ms(uint32_t wanted_ms, size_t count)

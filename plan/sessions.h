@@ -15,16 +15,20 @@ enum {
 	SESSIONS_PACKETS_MAX = 1000,
 };
 
+/* True if every two members have a session, whatever the addresses. */
+bool sessions_are_all(size_t member_count);
+
+/* Before the first sessions_add(). @ret_chosen: one for each member, self among them. */
+void sessions_begin(size_t member_count, bool *ret_chosen);
+
 /**
- * sessions_choose() - with whom self has a session
- * @snapshot: has_session of its members is not looked at
- * @owners:   of each address as believed, or OWNERSHIP_NOBODY; NULL: the first candidates
- * @ret:      one for each member; self's is false
- *
- * Return: how many.
+ * sessions_add() - with whom @self has a session because of one address
+ * @candidates: in the order of election
+ * @owner:      as believed, or OWNERSHIP_NOBODY: the first candidate
+ * @chosen:     those are set to true; self too, if it is one of them
  */
-size_t sessions_choose(
-	const struct ownership_snapshot *snapshot, const uint16_t *owners, bool *ret);
+void sessions_add(
+	uint16_t self, const uint16_t *candidates, size_t count, uint16_t owner, bool *chosen);
 
 /* The interval in ms, at least @wanted_ms, at which @count sessions keep to the limit. */
 uint32_t sessions_interval_ms(uint32_t wanted_ms, size_t count);

@@ -79,6 +79,11 @@ int keyring_load(const char *path, struct keyring *ret_keyring)
 	return r;
 }
 
+bool keyring_equal(const struct keyring *a, const struct keyring *b)
+{
+	return a->count == b->count && memcmp(a->keys, b->keys, sizeof(a->keys)) == 0;
+}
+
 void keyring_sign(const struct keyring_key *key, const void *bytes, size_t len,
 	uint8_t ret_mac[KEYRING_MAC_SIZE])
 {

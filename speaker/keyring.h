@@ -40,6 +40,8 @@ must_check int keyring_parse(const char *text, struct keyring *ret_keyring);
 /* The same for a file. Return: also another negative errno: it can not be read. */
 must_check int keyring_load(const char *path, struct keyring *ret_keyring);
 
+bool keyring_equal(const struct keyring *a, const struct keyring *b);
+
 /* HMAC-SHA256 (RFC 2104) of @len bytes with a key. */
 void keyring_sign(const struct keyring_key *key, const void *bytes, size_t len,
 	uint8_t ret_mac[KEYRING_MAC_SIZE]);

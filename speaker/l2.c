@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "speaker/l2_addresses.h"
 #include "speaker/state.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@ enum {
 
 struct l2 {
 	struct membership *membership;
+	struct l2_addresses *addresses;
 	struct keyring keyring;
 	struct event *stopping;
 	void (*on_done)(void *user);
@@ -46,6 +48,7 @@ int l2_open(struct speaker *speaker)
 		return 0;
 	}
 	l2 = xnew(struct l2);
+	l2->addresses = l2_addresses_new();
 	speaker->l2 = l2;
 	r = load_key(speaker, &l2->keyring);
 	if (r < 0)
@@ -67,6 +70,7 @@ void l2_close(struct speaker *speaker)
 	if (!l2)
 		return;
 	membership_free(l2->membership);
+	l2_addresses_free(l2->addresses);
 	if (l2->stopping)
 		event_free(l2->stopping);
 	explicit_bzero(&l2->keyring, sizeof(l2->keyring));
@@ -75,16 +79,37 @@ void l2_close(struct speaker *speaker)
 	speaker->membership = NULL;
 }
 
+void l2_plan(struct speaker *speaker, const struct service_plan *before,
+	const struct service_plan *after)
+{
+	if (speaker->l2)
+		l2_addresses_change(speaker->l2->addresses, before, after);
+}
+
+struct ownership_address l2_address(const struct speaker *speaker, const struct ip *ip)
+{
+	return l2_addresses_find(speaker->l2->addresses, ip);
+}
+
+/* Only what is another goes over; that nothing is tells the wire thread how late main is. */
 void l2_turn(struct speaker *speaker)
 {
+	const struct membership_snapshot *shown;
 	struct membership_snapshot *snapshot;
+	struct membership_changes changes;
+	bool is_whole;
 
 	if (!speaker->membership || !speaker->members_changed)
 		return;
 	speaker->members_changed = false;
 	snapshot = l2_snapshot_new(speaker, &speaker->l2->keyring);
-	snapshot->is_draining = speaker->is_drained;
-	membership_set(speaker->membership, speaker->wire, snapshot);
+	shown = membership_snapshot(speaker->membership);
+	is_whole = !shown || !l2_snapshot_same_members(shown, snapshot);
+	changes = l2_addresses_take(
+		speaker->l2->addresses, snapshot, is_whole, speaker->settings->ownership.spread);
+	if (!is_whole && l2_snapshot_same_self(shown, snapshot))
+		snapshot = membership_snapshot_free(snapshot);
+	membership_set(speaker->membership, speaker->wire, snapshot, &changes);
 }
 
 void l2_reload(struct speaker *speaker)

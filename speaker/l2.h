@@ -42,9 +42,23 @@ void l2_stop(struct speaker *speaker, void (*on_done)(void *user), void *user);
 /* The last word of the wire thread to l2_stop(). */
 void l2_left(struct speaker *speaker);
 
+/* The plan of a Service was @before and is @after; NULL: none. */
+void l2_plan(struct speaker *speaker, const struct service_plan *before,
+	const struct service_plan *after);
+
+/* The candidates of @ip, as the membership was told; borrowed until the next turn. */
+struct ownership_address l2_address(const struct speaker *speaker, const struct ip *ip);
+
 /* l2_snapshot.c: what main knows, as the membership wants it. The caller owns it. */
 struct membership_snapshot *l2_snapshot_new(
 	const struct speaker *speaker, const struct keyring *keyring);
+
+/* What all addresses rest on is the same: nodes, key, settings. */
+bool l2_snapshot_same_members(
+	const struct membership_snapshot *a, const struct membership_snapshot *b);
+/* What else there is in a snapshot is the same. */
+bool l2_snapshot_same_self(
+	const struct membership_snapshot *a, const struct membership_snapshot *b);
 
 /* metrics_l2.c */
 void l2_metrics(const struct speaker *speaker, struct strbuf *out);

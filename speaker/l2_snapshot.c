@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Nodes of the model as members, planned addresses with their candidates as what is owned.
+ * Nodes of the model as members, with what the settings say.
  */
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "plan/spread.h"
 #include "speaker/l2.h"
 #include "speaker/state.h"
 
@@ -79,88 +78,6 @@ static void add_nodes(struct membership_snapshot *snapshot, const struct speaker
 	snapshot->self = (uint16_t)find_node(snapshot, self);
 }
 
-struct building {
-	struct membership_snapshot *snapshot;
-	size_t address_capacity;
-	size_t candidate_capacity;
-	size_t ifindex_capacity;
-};
-
-static void add_address(struct building *b, const struct plan_address *from)
-{
-	struct membership_snapshot *s = b->snapshot;
-	struct membership_address *address = array_add(
-		s->addresses, s->address_count, b->address_capacity);
-
-	*address = (struct membership_address){
-		.ip = from->ip,
-		.candidate = s->candidate_count,
-		.ifindex = s->ifindex_count,
-	};
-	for (size_t i = 0; i < from->heir_count; i++) {
-		int node = find_node(s, from->heirs[i]);
-
-		if (node < 0)
-			continue;
-		*array_add(
-			s->candidates, s->candidate_count, b->candidate_capacity) = (uint16_t)node;
-		address->candidate_count++;
-	}
-	for (size_t i = 0; i < from->ifindex_count; i++)
-		*array_add(
-			s->ifindexes, s->ifindex_count, b->ifindex_capacity) = from->ifindexes[i];
-	address->ifindex_count = from->ifindex_count;
-}
-
-/* By address; of those that several Services share, the one with most candidates first. */
-static int compare_addresses(const void *a, const void *b)
-{
-	const struct membership_address *left = a;
-	const struct membership_address *right = b;
-	int order = ip_compare(&left->ip, &right->ip);
-
-	if (order != 0)
-		return order;
-	if (left->candidate_count != right->candidate_count)
-		return left->candidate_count > right->candidate_count ? -1 : 1;
-	return left->candidate < right->candidate ? -1 : 1;
-}
-
-static void add_addresses(struct building *b, const struct speaker *speaker)
-{
-	struct membership_snapshot *s = b->snapshot;
-	size_t kept = 0;
-
-	for (const struct service_plan *at = plan_first(speaker->plan); at;
-		at = plan_next(speaker->plan, at)) {
-		for (size_t i = 0; i < at->address_count; i++) {
-			if (at->addresses[i].heir_count > 0)
-				add_address(b, &at->addresses[i]);
-		}
-	}
-	if (s->address_count > 1)
-		qsort(s->addresses, s->address_count, sizeof(s->addresses[0]), compare_addresses);
-	for (size_t i = 0; i < s->address_count; i++) {
-		if (kept == 0 || !ip_equal(&s->addresses[kept - 1].ip, &s->addresses[i].ip))
-			s->addresses[kept++] = s->addresses[i];
-	}
-	s->address_count = kept;
-}
-
-static void spread(struct membership_snapshot *s)
-{
-	auto_(freep) struct ownership_address *addresses = xnew_array(
-		struct ownership_address, s->address_count + 1);
-
-	for (size_t i = 0; i < s->address_count; i++)
-		addresses[i] = (struct ownership_address){
-			.ip = s->addresses[i].ip,
-			.candidates = s->candidates + s->addresses[i].candidate,
-			.count = s->addresses[i].candidate_count,
-		};
-	(void)spread_orders(s->candidates, addresses, s->address_count, s->node_count);
-}
-
 static bool is_served(const struct speaker *speaker, const struct net_link *link)
 {
 	for (size_t i = 0; i < speaker->link_count; i++) {
@@ -187,11 +104,11 @@ struct membership_snapshot *l2_snapshot_new(
 {
 	const struct settings *settings = speaker->settings;
 	struct membership_snapshot *snapshot = xnew(struct membership_snapshot);
-	struct building building = { .snapshot = snapshot };
 
 	snapshot->keyring = *keyring;
 	snapshot->interval_ms = settings->liveness.interval_ms;
 	snapshot->multiplier = settings->liveness.multiplier;
+	snapshot->is_draining = speaker->is_drained;
 	snapshot->conf = (struct ownership_conf){
 		.hold_down_ns = settings->ownership.hold_down_seconds * NS_PER_S,
 		.preempt = settings->ownership.preempt,
@@ -199,9 +116,32 @@ struct membership_snapshot *l2_snapshot_new(
 	};
 	add_nodes(snapshot, speaker);
 	add_links(snapshot, speaker);
-	snapshot->made_ns = clock_now_ns();
-	add_addresses(&building, speaker);
-	if (settings->ownership.spread)
-		spread(snapshot);
 	return snapshot;
+}
+
+bool l2_snapshot_same_members(
+	const struct membership_snapshot *a, const struct membership_snapshot *b)
+{
+	if (a->node_count != b->node_count || a->self != b->self ||
+		!ip_equal(&a->self_ip, &b->self_ip) || a->interval_ms != b->interval_ms ||
+		a->multiplier != b->multiplier || !keyring_equal(&a->keyring, &b->keyring) ||
+		a->conf.hold_down_ns != b->conf.hold_down_ns ||
+		a->conf.preempt != b->conf.preempt ||
+		a->conf.withdraw_alone != b->conf.withdraw_alone)
+		return false;
+	for (size_t i = 0; i < a->node_count; i++) {
+		if (strcmp(a->nodes[i].name, b->nodes[i].name) != 0 ||
+			!ip_equal(&a->nodes[i].ip, &b->nodes[i].ip))
+			return false;
+	}
+	return true;
+}
+
+bool l2_snapshot_same_self(const struct membership_snapshot *a, const struct membership_snapshot *b)
+{
+	if (a->is_draining != b->is_draining || a->mac_count != b->mac_count ||
+		a->link_count != b->link_count)
+		return false;
+	return memcmp(a->macs, b->macs, sizeof(a->macs)) == 0 &&
+		memcmp(a->links, b->links, sizeof(a->links)) == 0;
 }

@@ -121,50 +121,32 @@ static void on_stall(void *user, uint64_t slept_ns)
 	membership_act(m);
 }
 
-static struct arp_address_conf address_conf(
-	const struct membership *m, const struct membership_address *address)
+static bool same_links(const struct ownership_address *a, const struct ownership_address *b)
 {
-	return (struct arp_address_conf){
+	return a->link_count == b->link_count &&
+		(a->link_count == 0 ||
+			memcmp(a->links, b->links, a->link_count * sizeof(a->links[0])) == 0);
+}
+
+/* The engine watches every address that self has a link for. */
+static void watch_address(struct membership *m, const struct ownership_address *address)
+{
+	const struct claim *claim = ownership_claim(m->ownership, &address->ip);
+	const struct ownership_address before = claim ? ownership_claim_address(claim) :
+							(struct ownership_address){ 0 };
+	const struct arp_address_conf conf = {
 		.ip = address->ip,
 		.mode = ownership_answers(m->ownership, &address->ip) ? ARP_ANNOUNCE : ARP_STANDBY,
-		.ifindexes = m->snapshot->ifindexes + address->ifindex,
-		.ifindex_count = address->ifindex_count,
+		.ifindexes = address->links,
+		.ifindex_count = address->link_count,
 	};
-}
 
-static bool same_links(const struct membership_snapshot *a, const struct membership_address *x,
-	const struct membership_snapshot *b, const struct membership_address *y)
-{
-	return x->ifindex_count == y->ifindex_count &&
-		memcmp(a->ifindexes + x->ifindex, b->ifindexes + y->ifindex,
-			x->ifindex_count * sizeof(a->ifindexes[0])) == 0;
-}
-
-/* The engine watches every address that self has a link for. Both lists ascend. */
-static void put_addresses(struct membership *m, const struct membership_snapshot *before)
-{
-	size_t k = 0;
-
-	for (size_t i = 0; i < m->snapshot->address_count; i++) {
-		const struct membership_address *address = &m->snapshot->addresses[i];
-		const struct membership_address *old = NULL;
-		struct arp_address_conf conf = address_conf(m, address);
-
-		while (before && k < before->address_count &&
-			ip_compare(&before->addresses[k].ip, &address->ip) < 0)
-			arp_engine_drop(m->side->arp, &before->addresses[k++].ip);
-		if (before && k < before->address_count &&
-			ip_equal(&before->addresses[k].ip, &address->ip))
-			old = &before->addresses[k++];
-		if (old && same_links(before, old, m->snapshot, address))
-			continue;
-		if (address->ifindex_count > 0)
-			arp_engine_put(m->side->arp, &conf);
-		else if (old)
-			arp_engine_drop(m->side->arp, &address->ip);
-	}
-	while (before && k < before->address_count)
-		arp_engine_drop(m->side->arp, &before->addresses[k++].ip);
+	if (same_links(&before, address))
+		return;
+	if (address->link_count > 0)
+		arp_engine_put(m->side->arp, &conf);
+	else
+		arp_engine_drop(m->side->arp, &address->ip);
 }
 
 static struct peer new_peer(const struct membership_snapshot *snapshot, size_t i)
@@ -257,14 +239,16 @@ static bool on_arp(void *user, const struct arp_event *event)
 	return event->type == ARP_EV_HEARD || event->type == ARP_EV_RIVAL;
 }
 
-static bool can_carry(const struct membership *m, const struct membership_address *address)
+/* ownership_serve_fn; @links by ifindex. */
+static bool can_carry(void *user, const unsigned *links, size_t count)
 {
-	for (size_t i = 0; i < address->ifindex_count; i++) {
-		unsigned ifindex = m->snapshot->ifindexes[address->ifindex + i];
+	const struct membership *m = user;
+
+	for (size_t i = 0; i < count; i++) {
 		bool is_down = false;
 
 		for (size_t k = 0; k < m->down_count; k++)
-			is_down |= m->down[k] == ifindex;
+			is_down |= m->down[k] == links[i];
 		if (!is_down)
 			return true;
 	}
@@ -299,57 +283,35 @@ static void mark_carrier(struct membership *m, unsigned ifindex, bool has_carrie
 static void on_carrier(void *user, unsigned ifindex, bool has_carrier)
 {
 	struct membership *m = user;
-	uint64_t now = clock_now_ns();
 
 	if (!is_served(m, ifindex))
 		return;
 	mark_carrier(m, ifindex, has_carrier);
-	for (size_t i = 0; i < m->snapshot->address_count; i++) {
-		const struct membership_address *address = &m->snapshot->addresses[i];
-
-		ownership_serve(m->ownership, &address->ip, can_carry(m, address), now);
-		membership_act(m);
-	}
+	ownership_serve_all(m->ownership, can_carry, m, clock_now_ns());
+	membership_act(m);
 }
 
-static void choice_fini(struct choice *choice)
+static void set_members(struct membership *m)
 {
-	free(choice->members);
-	free(choice->addresses);
-	free(choice->owners);
-	free(choice->wanted);
-}
-
-/* What the ownership is to know, and what sessions are chosen by until the next snapshot. */
-static void choice_init(struct choice *choice, const struct membership_snapshot *from)
-{
-	*choice = (struct choice){
-		.members = xnew_array(struct ownership_member, from->node_count + 1),
-		.addresses = xnew_array(struct ownership_address, from->address_count + 1),
-		.owners = xnew_array(uint16_t, from->address_count + 1),
-		.wanted = xnew_array(bool, from->node_count + 1),
-	};
-	choice->snapshot = (struct ownership_snapshot){
-		.members = choice->members,
+	const struct membership_snapshot *from = m->snapshot;
+	auto_(freep) struct ownership_member *members = xnew_array(
+		struct ownership_member, from->node_count + 1);
+	struct ownership_snapshot snapshot = {
+		.members = members,
 		.member_count = from->node_count,
 		.self = from->self,
-		.addresses = choice->addresses,
-		.address_count = from->address_count,
 		.conf = from->conf,
 	};
-	choice->snapshot.conf.detect_ns = (uint64_t)from->interval_ms * from->multiplier *
-		NS_PER_MS;
+
+	snapshot.conf.detect_ns = (uint64_t)from->interval_ms * from->multiplier * NS_PER_MS;
 	for (size_t i = 0; i < from->node_count; i++)
-		choice->members[i] = (struct ownership_member){
+		members[i] = (struct ownership_member){
 			.name = from->nodes[i].name,
 			.has_session = ip_is_set(&from->nodes[i].ip),
 		};
-	for (size_t i = 0; i < from->address_count; i++)
-		choice->addresses[i] = (struct ownership_address){
-			.ip = from->addresses[i].ip,
-			.candidates = from->candidates + from->addresses[i].candidate,
-			.count = from->addresses[i].candidate_count,
-		};
+	ownership_set_members(m->ownership, &snapshot, clock_now_ns());
+	free(m->wanted);
+	m->wanted = xnew_array(bool, from->node_count + 1);
 }
 
 /* What was known of a node by the session that it has no more is not known now. */
@@ -365,44 +327,83 @@ static void forget_renewed(struct membership *m)
 }
 
 /* What main does not serve any more has no mark; what it has seen since needs none. */
-static void forget_marks(struct membership *m)
+static void forget_marks(struct membership *m, uint64_t made_ns)
 {
+	size_t count = m->down_count;
+
 	for (size_t k = 0; k < m->down_count; k++) {
-		if (!is_served(m, m->down[k]) || m->down_ns[k] + MARK_NS < m->snapshot->made_ns) {
+		if (!is_served(m, m->down[k]) || m->down_ns[k] + MARK_NS < made_ns) {
 			m->down_count--;
 			m->down[k] = m->down[m->down_count];
 			m->down_ns[k--] = m->down_ns[m->down_count];
 		}
 	}
+	if (m->down_count == count)
+		return;
+	ownership_serve_all(m->ownership, can_carry, m, clock_now_ns());
+	membership_act(m);
 }
 
-static void apply(struct membership *m, struct membership_snapshot *snapshot)
+/* What is replaced comes to lie in @put. */
+static void apply_put(struct membership *m, struct membership_put *put)
 {
-	auto_(membership_snapshot_freep) struct membership_snapshot *before = m->snapshot;
+	struct ownership_address address;
 
-	m->snapshot = snapshot;
-	choice_fini(&m->choice);
-	choice_init(&m->choice, snapshot);
-	forget_marks(m);
-	for (size_t i = 0; i < snapshot->address_count; i++)
-		m->choice.addresses[i].can_serve = can_carry(m, &snapshot->addresses[i]);
-	take_peers(m, before);
-	put_addresses(m, before);
-	ownership_set(m->ownership, &m->choice.snapshot, clock_now_ns());
+	if (!put->claim) {
+		arp_engine_drop(m->side->arp, &put->ip);
+		put->claim = ownership_drop(m->ownership, &put->ip, clock_now_ns());
+		return;
+	}
+	address = ownership_claim_address(put->claim);
+	watch_address(m, &address);
+	put->claim = ownership_put(m->ownership, put->claim,
+		can_carry(m, address.links, address.link_count), clock_now_ns());
+}
+
+static void apply_puts(struct membership *m, struct membership_update *update)
+{
+	if (update->actions)
+		update->actions = ownership_set_room(
+			m->ownership, update->actions, update->action_capacity);
+	if (update->is_whole)
+		set_members(m);
+	for (size_t i = 0; i < update->put_count; i++)
+		apply_put(m, &update->puts[i]);
 	membership_act(m);
-	forget_renewed(m);
-	membership_choose(m, true);
-	ownership_drain(m->ownership, snapshot->is_draining, clock_now_ns());
-	membership_act(m);
-	update_ready(m);
+}
+
+static void apply_snapshot(struct membership *m, struct membership_update *update)
+{
+	struct membership_snapshot *before = m->snapshot;
+
+	m->snapshot = update->snapshot;
+	update->snapshot = before;
+	if (update->is_whole)
+		take_peers(m, before);
 }
 
 void membership_apply(struct wire_side *side, void *arg)
 {
-	struct membership_set *set = arg;
+	struct membership_update *update = arg;
+	struct membership *m = update->membership;
+	bool is_new = update->snapshot;
 
 	(void)side;
-	apply(set->membership, set->snapshot);
+	if (is_new)
+		apply_snapshot(m, update);
+	apply_puts(m, update);
+	forget_marks(m, update->made_ns);
+	if (update->is_whole) {
+		forget_renewed(m);
+		membership_choose(m, true);
+	} else {
+		membership_choose_more(m, update);
+	}
+	if (!is_new)
+		return;
+	ownership_drain(m->ownership, m->snapshot->is_draining, clock_now_ns());
+	membership_act(m);
+	update_ready(m);
 }
 
 static struct event *add_event(struct membership *m, event_callback_fn callback)
@@ -471,7 +472,7 @@ struct membership *membership_free(struct membership *m)
 	ownership_free(m->ownership);
 	membership_snapshot_free(m->snapshot);
 	membership_snapshot_free(m->shown);
-	choice_fini(&m->choice);
+	free(m->wanted);
 	free(m->peers);
 	free(m);
 	return NULL;

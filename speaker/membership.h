@@ -10,6 +10,7 @@
  */
 
 #include "plan/ownership_moves.h"
+#include "plan/ownership_put.h"
 #include "plan/ownership_view.h"
 #include "speaker/keyring.h"
 #include "speaker/message.h"
@@ -26,36 +27,31 @@ struct membership_node {
 	struct ip ip; /* InternalIP; family 0: none, so no session */
 };
 
-struct membership_address {
-	struct ip ip;
-	size_t candidate; /* the first one in candidates */
-	size_t candidate_count;
-	size_t ifindex; /* the first one in ifindexes */
-	size_t ifindex_count;
-};
-
-/* All there is to know; nodes ascend by name, addresses by ip_compare(). All of it is owned. */
+/* All there is to know but for the addresses; nodes ascend by name. All of it is owned. */
 struct membership_snapshot {
 	struct membership_node *nodes;
 	size_t node_count;
 	uint16_t self;
-	struct membership_address *addresses;
-	size_t address_count;
-	uint16_t *candidates;
-	size_t candidate_count;
-	unsigned *ifindexes;
-	size_t ifindex_count;
 	struct mac macs[MESSAGE_MACS_MAX]; /* of self */
 	size_t mac_count;
 	unsigned links[MESSAGE_MACS_MAX]; /* of self, by ifindex */
 	size_t link_count;
-	uint64_t made_ns; /* when main knew this */
 	struct ip self_ip;
 	struct keyring keyring;
 	uint32_t interval_ms;
 	uint32_t multiplier;
 	bool is_draining;
 	struct ownership_conf conf;
+};
+
+/* What becomes of addresses; none is in both lists. All of it is borrowed. */
+struct membership_changes {
+	const struct ownership_address *puts; /* links by ifindex; can_serve is not looked at */
+	size_t put_count;
+	const struct ip *drops;
+	size_t drop_count;
+	size_t told_after; /* so many addresses there are then */
+	bool is_whole;     /* every address there is, or was, is in one of them */
 };
 
 struct membership_snapshot *membership_snapshot_free(struct membership_snapshot *snapshot);
@@ -78,9 +74,14 @@ struct wire_hooks membership_hooks(struct membership *membership);
 
 /* What follows is called in main, with the wire that has the hooks. */
 
-/* @snapshot is taken. */
-void membership_set(
-	struct membership *membership, struct wire *wire, struct membership_snapshot *snapshot);
+/**
+ * membership_set() - what main knows now
+ * @snapshot: taken; NULL: as it was. With other nodes than before, or other settings of sessions and
+ *            ownership, the changes must be whole.
+ * @changes:  of addresses; the wire thread does and takes no more than they say
+ */
+void membership_set(struct membership *membership, struct wire *wire,
+	struct membership_snapshot *snapshot, const struct membership_changes *changes);
 
 /* Gives everything away and says goodbye; WIRE_EV_LEFT comes when nothing is answered for. */
 void membership_leave(struct membership *membership, struct wire *wire);
@@ -110,7 +111,7 @@ struct membership_view {
 		struct mac macs[OWNERSHIP_MACS_MAX];
 	} * nodes; /* owned */
 	size_t node_count;
-	struct ownership_address_view *addresses; /* owned; candidates are not set */
+	struct ownership_address_view *addresses; /* owned; candidates and links are not set */
 	size_t address_count;
 	struct ownership_counters counters;
 	bool is_alone;

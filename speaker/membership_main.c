@@ -11,6 +11,10 @@
 #include <errno.h>
 #include <string.h>
 
+enum {
+	ROOM_MORE = 64
+};
+
 struct membership_snapshot *membership_snapshot_free(struct membership_snapshot *snapshot)
 {
 	if (!snapshot)
@@ -18,41 +22,80 @@ struct membership_snapshot *membership_snapshot_free(struct membership_snapshot 
 	for (size_t i = 0; i < snapshot->node_count; i++)
 		free(snapshot->nodes[i].name);
 	free(snapshot->nodes);
-	free(snapshot->addresses);
-	free(snapshot->candidates);
-	free(snapshot->ifindexes);
 	explicit_bzero(&snapshot->keyring, sizeof(snapshot->keyring));
 	free(snapshot);
 	return NULL;
-}
-
-static void *copy_of(const void *from, size_t count, size_t size)
-{
-	return count > 0 ? xmemdup(from, count * size) : NULL;
 }
 
 static struct membership_snapshot *snapshot_copy(const struct membership_snapshot *from)
 {
 	struct membership_snapshot *copy = xmemdup(from, sizeof(*from));
 
-	copy->nodes = copy_of(from->nodes, from->node_count, sizeof(from->nodes[0]));
+	copy->nodes = xnew_array(struct membership_node, from->node_count + 1);
 	for (size_t i = 0; i < from->node_count; i++)
-		copy->nodes[i].name = xstrdup(from->nodes[i].name);
-	copy->addresses = copy_of(from->addresses, from->address_count, sizeof(from->addresses[0]));
-	copy->candidates = copy_of(
-		from->candidates, from->candidate_count, sizeof(from->candidates[0]));
-	copy->ifindexes = copy_of(from->ifindexes, from->ifindex_count, sizeof(from->ifindexes[0]));
+		copy->nodes[i] = (struct membership_node){
+			.name = xstrdup(from->nodes[i].name),
+			.ip = from->nodes[i].ip,
+		};
 	return copy;
 }
 
-void membership_set(
-	struct membership *membership, struct wire *wire, struct membership_snapshot *snapshot)
+/* In main, when it is in force: what it replaced. */
+static void free_update(void *arg)
 {
-	struct membership_set set = { membership, snapshot_copy(snapshot) };
+	struct membership_update *update = arg;
 
-	membership_snapshot_free(membership->shown);
-	membership->shown = snapshot;
-	wire_post(wire, membership_apply, xmemdup(&set, sizeof(set)), free);
+	membership_snapshot_free(update->snapshot);
+	for (size_t i = 0; i < update->put_count; i++)
+		ownership_claim_free(update->puts[i].claim);
+	free(update->puts);
+	free(update->actions);
+	free(update);
+}
+
+static void add_changes(struct membership_update *update, const struct membership_changes *changes)
+{
+	size_t count = changes->put_count + changes->drop_count;
+
+	update->is_whole = changes->is_whole;
+	update->puts = xnew_array(struct membership_put, count + 1);
+	for (size_t i = 0; i < changes->drop_count; i++)
+		update->puts[update->put_count++].ip = changes->drops[i];
+	for (size_t i = 0; i < changes->put_count; i++)
+		update->puts[update->put_count++] = (struct membership_put){
+			.claim = ownership_claim_new(&changes->puts[i]),
+			.ip = changes->puts[i].ip,
+		};
+}
+
+/* The wire thread takes no memory for actions about addresses: it gets it with them. */
+static void add_room(struct membership *m, struct membership_update *update, size_t addresses)
+{
+	bool is_enough = addresses <= m->room && !update->is_whole;
+
+	if (is_enough)
+		return;
+	m->room = addresses + addresses / 2 + ROOM_MORE;
+	update->action_capacity = ownership_room(m->shown->node_count, m->room);
+	update->actions = xnew_array(struct ownership_action, update->action_capacity);
+}
+
+void membership_set(struct membership *membership, struct wire *wire,
+	struct membership_snapshot *snapshot, const struct membership_changes *changes)
+{
+	struct membership_update *update = xnew(struct membership_update);
+
+	update->membership = membership;
+	update->made_ns = clock_now_ns();
+	if (snapshot) {
+		membership_snapshot_free(membership->shown);
+		membership->shown = snapshot;
+		update->snapshot = snapshot_copy(snapshot);
+	}
+	add_changes(update, changes);
+	add_room(membership, update, membership->told + update->put_count);
+	membership->told = changes->told_after;
+	wire_post(wire, membership_apply, update, free_update);
 }
 
 const struct membership_snapshot *membership_snapshot(const struct membership *membership)
@@ -181,6 +224,7 @@ static void copy_address(void *user, const struct ownership_address_view *from)
 
 	*to = *from;
 	to->candidates = NULL;
+	to->links = NULL;
 }
 
 /* Main brings the room: the job runs after the snapshot that it was counted by. */
@@ -212,7 +256,7 @@ void membership_view(
 	if (!shown)
 		return;
 	ret_view->nodes = xnew_array(struct membership_view_node, shown->node_count + 1);
-	ret_view->addresses = xnew_array(struct ownership_address_view, shown->address_count + 1);
+	ret_view->addresses = xnew_array(struct ownership_address_view, membership->told + 1);
 	wire_call(wire, run_view, &job);
 }
 
@@ -252,6 +296,6 @@ void membership_would_move(struct membership *membership, struct wire *wire, boo
 	*ret_moves = (struct membership_moves){ 0 };
 	if (!shown)
 		return;
-	ret_moves->at = xnew_array(struct membership_move, shown->address_count + 1);
+	ret_moves->at = xnew_array(struct membership_move, membership->told + 1);
 	wire_call(wire, run_would_move, &job);
 }

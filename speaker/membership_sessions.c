@@ -164,33 +164,62 @@ static void put_session_of(struct membership *m, size_t i, bool is_wanted, bool 
 	}
 }
 
-/* Sessions with those that matter, as owners are known now. */
-void membership_choose(struct membership *m, bool is_anew)
+static void add_wanted(void *user, const struct ownership_address_view *view)
 {
-	struct choice *choice = &m->choice;
-	size_t count;
+	struct membership *m = user;
+
+	sessions_add(
+		m->snapshot->self, view->candidates, view->candidate_count, view->owner, m->wanted);
+}
+
+/* Puts in force what is wanted; fewer sessions may make all of them faster, more slower. */
+static void put_wanted(struct membership *m, bool is_anew)
+{
+	size_t count = 0;
 	uint32_t interval_ms;
 
-	for (size_t i = 0; i < m->snapshot->address_count; i++)
-		choice->owners[i] = ownership_owner(m->ownership, &m->snapshot->addresses[i].ip);
-	count = sessions_choose(&choice->snapshot, choice->owners, choice->wanted);
+	m->wanted[m->snapshot->self] = false;
 	for (size_t i = 0; i < m->peer_count; i++) {
-		bool can = ip_is_set(&m->snapshot->nodes[i].ip);
-
-		count -= choice->wanted[i] && !can;
-		choice->wanted[i] &= can;
+		m->wanted[i] &= ip_is_set(&m->snapshot->nodes[i].ip);
+		count += m->wanted[i];
 	}
 	interval_ms = sessions_interval_ms(m->snapshot->interval_ms, count);
 	is_anew |= interval_ms != m->interval_ms;
 	m->interval_ms = interval_ms;
 	for (size_t i = 0; i < m->peer_count; i++)
-		put_session_of(m, i, choice->wanted[i], is_anew);
+		put_session_of(m, i, m->wanted[i], is_anew);
+}
+
+/* Sessions with those that matter, as owners are known now. */
+void membership_choose(struct membership *m, bool is_anew)
+{
+	sessions_begin(m->peer_count, m->wanted);
+	if (!sessions_are_all(m->peer_count))
+		ownership_visit_addresses(m->ownership, add_wanted, m, clock_now_ns());
+	put_wanted(m, is_anew);
 	m->chosen_ns = clock_now_ns();
+}
+
+/* Those that are not needed any more end with the next review. */
+void membership_choose_more(struct membership *m, const struct membership_update *update)
+{
+	if (update->put_count == 0 || sessions_are_all(m->peer_count))
+		return;
+	for (size_t i = 0; i < update->put_count; i++) {
+		const struct claim *claim = ownership_claim(m->ownership, &update->puts[i].ip);
+		struct ownership_address address;
+
+		if (!claim)
+			continue;
+		address = ownership_claim_address(claim);
+		sessions_add(m->snapshot->self, address.candidates, address.count,
+			ownership_owner(m->ownership, &address.ip), m->wanted);
+	}
+	put_wanted(m, false);
 }
 
 void membership_review(struct membership *m)
 {
-	if (m->snapshot->node_count > SESSIONS_MESH_MAX &&
-		clock_now_ns() - m->chosen_ns >= REVIEW_NS)
+	if (!sessions_are_all(m->peer_count) && clock_now_ns() - m->chosen_ns >= REVIEW_NS)
 		membership_choose(m, false);
 }

@@ -4,7 +4,7 @@
 /*
  * The state of a membership, for its own files alone: membership.c holds engines and ownership
  * together, membership_talk.c sends and receives messages, membership_main.c is the side of main.
- * Everything but shown is the wire thread's.
+ * Everything that is not said to be main's is the wire thread's.
  */
 
 #include "plan/sessions.h"
@@ -32,26 +32,19 @@ struct peer {
 	size_t give_count;
 };
 
-/* What sessions are chosen by; room for it is taken with each snapshot. All owned. */
-struct choice {
-	struct ownership_snapshot snapshot;
-	struct ownership_member *members;
-	struct ownership_address *addresses;
-	uint16_t *owners;
-	bool *wanted;
-};
-
 struct membership {
 	int fd;
 	int family; /* of fd: AF_INET if the kernel has no IPv6 */
 	uint16_t port;
 	struct membership_snapshot *shown; /* main's copy of the last one; owned */
+	size_t told;                       /* addresses that the wire thread has; main's */
+	size_t room;                       /* for actions about so many addresses; main's */
 	struct wire_side *side;
 	struct ownership *ownership;
 	struct membership_snapshot *snapshot; /* in force; NULL: none yet; owned */
 	struct peer *peers;                   /* owned */
 	size_t peer_count;
-	struct choice choice;
+	bool *wanted; /* with which peers there is to be a session; owned */
 	uint64_t chosen_ns;
 	uint32_t interval_ms;            /* in force, by the number of sessions */
 	unsigned down[ARP_LINKS_MAX];    /* links that are served, without carrier, by ifindex */
@@ -72,9 +65,22 @@ struct membership {
 	uint64_t messages_refused;
 };
 
-struct membership_set {
+/*
+ * What main hands over, with all the memory that it takes to bring it in force. What it replaces
+ * lies in its place then, and main frees it.
+ */
+struct membership_update {
 	struct membership *membership;
-	struct membership_snapshot *snapshot;
+	struct membership_snapshot *snapshot; /* owned; NULL: as it was */
+	bool is_whole;                        /* other members, all addresses are put or dropped */
+	struct membership_put {
+		struct claim *claim; /* owned; to drop an address: NULL */
+		struct ip ip;
+	} * puts; /* owned */
+	size_t put_count;
+	struct ownership_action *actions; /* more room; owned; NULL: there is enough */
+	size_t action_capacity;
+	uint64_t made_ns; /* when main knew this */
 };
 
 enum {
@@ -83,13 +89,16 @@ enum {
 
 /* membership.c */
 
-/* wire_job_fn; @arg is a struct membership_set, whose snapshot is taken. */
+/* wire_job_fn; @arg is a struct membership_update. */
 void membership_apply(struct wire_side *side, void *arg);
 
 /* membership_sessions.c */
 
 /* Sessions with those that matter, as owners are known now; all parameters are put if @is_anew. */
 void membership_choose(struct membership *m, bool is_anew);
+
+/* More sessions, for the addresses that were put. */
+void membership_choose_more(struct membership *m, const struct membership_update *update);
 
 /* In large clusters, once in a while: are these still the sessions that matter? */
 void membership_review(struct membership *m);

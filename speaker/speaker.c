@@ -66,7 +66,9 @@ static void on_plan(void *user, const struct service_plan *before, const struct 
 	struct speaker *speaker = user;
 
 	speaker->members_changed = true;
-	if (!speaker->membership)
+	if (speaker->membership)
+		l2_plan(speaker, before, after);
+	else
 		wanted_change(speaker->wanted, before, after);
 	speaker_bgp_plan(speaker->bgp, before, after);
 	events_plan(speaker, before, after);

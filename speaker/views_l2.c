@@ -58,16 +58,16 @@ static json_t *node_json(
 	return node;
 }
 
-static json_t *address_json(const struct membership_snapshot *snapshot, size_t i,
-	const struct ownership_address_view *view)
+static json_t *address_json(
+	const struct speaker *speaker, const struct ownership_address_view *view)
 {
-	const struct membership_address *planned = &snapshot->addresses[i];
+	const struct membership_snapshot *snapshot = membership_snapshot(speaker->membership);
+	const struct ownership_address planned = l2_address(speaker, &view->ip);
 	json_t *candidates = json_array();
 	json_t *address;
 
-	for (size_t k = 0; k < planned->candidate_count; k++)
-		(void)json_array_append_new(candidates,
-			node_name(snapshot, snapshot->candidates[planned->candidate + k]));
+	for (size_t k = 0; k < planned.count; k++)
+		(void)json_array_append_new(candidates, node_name(snapshot, planned.candidates[k]));
 	address = json_pack("{s:o, s:s, s:o, s:o, s:f, s:b, s:b, s:i}", "ip", json_ip(&view->ip),
 		"state", ownership_state_name(view->state), "owner",
 		node_name(snapshot, view->owner), "candidates", candidates, "since_seconds",
@@ -123,8 +123,7 @@ static json_t *view_l2(struct speaker *speaker)
 	for (size_t i = 0; i < view.node_count; i++)
 		(void)json_array_append_new(nodes, node_json(snapshot, &view.nodes[i]));
 	for (size_t i = 0; i < view.address_count; i++)
-		(void)json_array_append_new(
-			addresses, address_json(snapshot, i, &view.addresses[i]));
+		(void)json_array_append_new(addresses, address_json(speaker, &view.addresses[i]));
 	data = json_pack("{s:s, s:b, s:b, s:o, s:o, s:o}", "node", speaker->settings->node, "alone",
 		view.is_alone, "draining", view.is_draining, "nodes", nodes, "addresses", addresses,
 		"counters", counters_json(&view));
