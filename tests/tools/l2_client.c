@@ -11,6 +11,7 @@
  *   silence_ms        the longest time in which no question for one address was answered
  *   two_owners_ms     the longest time in which two MACs answered for one address by turns
  *   changes           of the MAC that answers, all addresses together
+ *   strange           answers of another MAC than the first one that answered for the address
  *   first_ms, last_ms since the start: when the first and the last address changed its MAC
  */
 
@@ -54,7 +55,8 @@ struct target {
 	uint16_t sequence;
 	uint64_t sent_ns[WINDOW]; /* 0: answered */
 	uint64_t answered_ns;
-	struct mac mac; /* that answers now */
+	struct mac first_mac; /* that answered */
+	struct mac mac;       /* that answers now */
 	uint64_t mac_ns;
 	struct mac other;
 	uint64_t other_ns;
@@ -80,6 +82,7 @@ static struct {
 	uint64_t silence_ns;
 	uint64_t two_ns;
 	uint64_t changes;
+	uint64_t strange;
 	uint64_t first_ns;
 	uint64_t last_ns;
 	bool is_ready;
@@ -184,6 +187,9 @@ static struct target *find(const struct ip *ip)
 /* An answer to one of our questions: @mac has the address. */
 static void on_answer(struct target *t, const struct mac *mac, uint64_t now)
 {
+	if (t->mac_ns == 0)
+		t->first_mac = *mac;
+	c.strange += c.is_ready && !mac_equal(mac, &t->first_mac);
 	if (t->mac_ns > 0 && c.is_ready)
 		raise_to(&c.silence_ns, now - (t->mac_ns > t->other_ns ? t->mac_ns : t->other_ns));
 	if (t->mac_ns > 0 && mac_equal(mac, &t->mac)) {
@@ -259,10 +265,10 @@ static void report(void)
 		raise_to(&c.silence_ns, now - (t->mac_ns > t->other_ns ? t->mac_ns : t->other_ns));
 	}
 	(void)printf("{ \"sent\": %lu, \"lost\": %lu, \"gap_ms\": %.1f, \"silence_ms\": %.1f, "
-		     "\"two_owners_ms\": %.1f, \"changes\": %lu, \"first_ms\": %.1f, "
-		     "\"last_ms\": %.1f }\n",
+		     "\"two_owners_ms\": %.1f, \"changes\": %lu, \"strange\": %lu, "
+		     "\"first_ms\": %.1f, \"last_ms\": %.1f }\n",
 		c.sent, c.lost, (double)c.gap_ns / 1e6, (double)c.silence_ns / 1e6,
-		(double)c.two_ns / 1e6, c.changes,
+		(double)c.two_ns / 1e6, c.changes, c.strange,
 		c.first_ns > 0 ? (double)(c.first_ns - c.start_ns) / 1e6 : 0,
 		c.last_ns > 0 ? (double)(c.last_ns - c.start_ns) / 1e6 : 0);
 }
