@@ -94,24 +94,33 @@ static void take_refresh(
 	record_emit(capture, record);
 }
 
-/* The path as text; sets in braces. The parser has checked the segments. */
+/* The path as text; sets in braces, what belongs to a confederation in parentheses. */
 static void set_path(json_t *record, const struct bgp_update *update)
 {
-	struct wire_reader path = update->as_path;
+	static const char *const begins[] = { "", "{", "", "(", "({" };
+	static const char *const ends[] = { "", "}", "", ")", "})" };
+	struct bgp_as_path path = update->as_path;
+	struct bgp_as_segment segment;
 	auto_(strbuf_finip) struct strbuf text = { 0 };
 
-	while (wire_left(&path) > 0) {
-		bool is_set = wire_u8(&path) == 1;
-		uint8_t count = wire_u8(&path);
+	while (bgp_as_path_next(&path, &segment)) {
+		const char *gap = begins[segment.type];
 
 		strbuf_add(&text, text.len > 0 ? " " : "");
-		strbuf_add(&text, is_set ? "{" : "");
-		for (uint8_t i = 0; i < count; i++)
-			strbuf_addf(&text, "%s%" PRIu32, i > 0 ? " " : "",
-				update->as_octets == 4 ? wire_u32(&path) : wire_u16(&path));
-		strbuf_add(&text, is_set ? "}" : "");
+		for (; wire_left(&segment.numbers) > 0; gap = " ")
+			strbuf_addf(&text, "%s%" PRIu32, gap, bgp_as_take(&segment));
+		strbuf_add(&text, ends[segment.type]);
 	}
 	record_set_text(record, "path", strbuf_text(&text));
+}
+
+static void set_aggregator(json_t *record, const struct bgp_update *update)
+{
+	char text[IP_TEXT_SIZE];
+
+	(void)json_object_set_new(record, "aggregator",
+		json_sprintf("%" PRIu32 " %s", update->aggregator_as,
+			ip_format(&update->aggregator, text)));
 }
 
 static void add_community(json_t *list, const struct bgp_community *community)
@@ -169,6 +178,8 @@ static void set_attrs(json_t *record, const struct bgp_update *update, const str
 		record_set_int(record, "med", update->med);
 	if (has_attr(update, BGP_ATTR_LOCAL_PREF))
 		record_set_int(record, "local_pref", update->local_pref);
+	if (has_attr(update, BGP_ATTR_AGGREGATOR))
+		set_aggregator(record, update);
 	set_communities(record, update);
 }
 

@@ -3,6 +3,7 @@
 #include "bgp/update_parse.h"
 
 #include "base/mem.h"
+#include "bgp/attrs.h"
 #include "bgp/notification.h"
 
 #include <netinet/in.h>
@@ -15,8 +16,6 @@ enum {
 	WELL_KNOWN = FLAG_TRANSITIVE,
 	OPTIONAL = FLAG_OPTIONAL,
 	OPT_TRANSITIVE = FLAG_OPTIONAL | FLAG_TRANSITIVE,
-	SEGMENT_CONFED_SEQUENCE = 3,
-	SEGMENT_CONFED_SET = 4,
 	ORIGIN_MAX = 2,
 };
 
@@ -26,6 +25,9 @@ struct parser {
 	const uint8_t *attr; /* the attribute at hand, whole */
 	size_t attr_len;
 	bool seen[256];
+	struct wire_reader as_path, as4_path;
+	uint32_t as4_aggregator_as;
+	struct ip as4_aggregator;
 };
 
 /* Reads a value; false: it is malformed. May also call fault() itself. */
@@ -114,52 +116,15 @@ static bool read_origin(struct parser *p, struct wire_reader value)
 	return true;
 }
 
-static uint32_t take_as(struct wire_reader *r, unsigned octets)
-{
-	return octets == 4 ? wire_u32(r) : wire_u16(r);
-}
-
-/* Checks the form of AS_PATH or AS4_PATH; what it learns of a path goes to @update unless NULL. */
-static bool walk_path(
-	struct parser *p, struct wire_reader value, unsigned octets, struct bgp_update *update)
-{
-	while (wire_left(&value) > 0) {
-		uint8_t type = wire_u8(&value);
-		uint8_t count = wire_u8(&value);
-		struct wire_reader segment = wire_sub(&value, (size_t)count * octets);
-
-		if (!wire_ok(&value) || count == 0 || type == 0 || type > SEGMENT_CONFED_SET)
-			return false;
-		if (type >= SEGMENT_CONFED_SEQUENCE && !p->context->is_internal)
-			return false; /* RFC 5065 section 5 */
-		while (wire_left(&segment) > 0) {
-			uint32_t as = take_as(&segment, octets);
-
-			if (as == 0)
-				return false; /* RFC 7607 section 2 */
-			if (!update)
-				continue;
-			if (update->path_len++ == 0)
-				update->first_as = as;
-			update->origin_as = as;
-			if (as == p->context->local_as)
-				update->has_loop = true;
-		}
-	}
-	return true;
-}
-
+/*
+ * Whether the peer's own AS comes first (RFC 4271 section 6.3: may be checked) is left open: a route
+ * server's does not, nor one of 4 octets on an old session.
+ */
 static bool read_as_path(struct parser *p, struct wire_reader value)
 {
-	struct bgp_update *update = p->update;
-	unsigned octets = p->context->has_as4 ? 4 : 2;
-
-	if (!walk_path(p, value, octets, update))
+	if (!bgp_as_path_is_sound(value, p->context->has_as4 ? 4 : 2, p->context->is_internal))
 		return false;
-	update->as_path = value;
-	update->as_octets = (uint8_t)octets;
-	/* Whether the peer's own AS comes first (RFC 4271 section 6.3: may be checked) is left open:
-	 * a route server's does not, nor one of 4 octets on an old session. */
+	p->as_path = value;
 	return true;
 }
 
@@ -204,9 +169,21 @@ static bool read_empty(struct parser *p, struct wire_reader value)
 	return wire_left(&value) == 0;
 }
 
+static struct ip take_ip4(struct wire_reader *r)
+{
+	uint8_t bytes[4];
+
+	wire_copy(r, bytes, sizeof(bytes));
+	return ip_from_bytes(AF_INET, bytes);
+}
+
 static bool read_aggregator(struct parser *p, struct wire_reader value)
 {
-	return wire_left(&value) == (p->context->has_as4 ? 8 : 6);
+	if (wire_left(&value) != (p->context->has_as4 ? 8 : 6))
+		return false;
+	p->update->aggregator_as = p->context->has_as4 ? wire_u32(&value) : wire_u16(&value);
+	p->update->aggregator = take_ip4(&value);
+	return true;
 }
 
 static bool read_u32(struct parser *p, struct wire_reader value)
@@ -254,12 +231,19 @@ static bool read_large(struct parser *p, struct wire_reader value)
 /* RFC 6793 section 6: from a peer that speaks 4 octets it has no place at all. */
 static bool read_as4_path(struct parser *p, struct wire_reader value)
 {
-	return !p->context->has_as4 && is_list_of(value, 2) && walk_path(p, value, 4, NULL);
+	if (p->context->has_as4 || wire_left(&value) == 0 || !bgp_as_path_is_sound(value, 4, true))
+		return false;
+	p->as4_path = value;
+	return true;
 }
 
 static bool read_as4_aggregator(struct parser *p, struct wire_reader value)
 {
-	return !p->context->has_as4 && wire_left(&value) == 8;
+	if (p->context->has_as4 || wire_left(&value) != 8)
+		return false;
+	p->as4_aggregator_as = wire_u32(&value);
+	p->as4_aggregator = take_ip4(&value);
+	return true;
 }
 
 /* The next hop's forms: RFC 4760, RFC 2545 section 3, RFC 8950 section 3. */
@@ -447,6 +431,48 @@ static void check_mandatory(struct parser *p)
 		need(p, BGP_ATTR_NEXT_HOP);
 }
 
+static bool has_attr(const struct parser *p, unsigned type)
+{
+	return p->update->present >> type & 1;
+}
+
+/*
+ * RFC 6793 section 4.2.3: an aggregator with a short number says that the one who aggregated knew
+ * nothing of long ones, and so neither counts what he passed on.
+ */
+static void settle_as4(struct parser *p)
+{
+	struct bgp_update *update = p->update;
+	bool has_both = has_attr(p, BGP_ATTR_AGGREGATOR) && has_attr(p, BGP_ATTR_AS4_AGGREGATOR);
+	bool is_void = has_both && update->aggregator_as != BGP_AS_TRANS;
+
+	if (has_both && !is_void) {
+		update->aggregator_as = p->as4_aggregator_as;
+		update->aggregator = p->as4_aggregator;
+	}
+	update->as_path = bgp_as_path(p->as_path, p->context->has_as4 ? 4 : 2);
+	if (has_attr(p, BGP_ATTR_AS_PATH) && has_attr(p, BGP_ATTR_AS4_PATH) && !is_void)
+		update->as_path = bgp_as_path_merge(p->as_path, p->as4_path);
+}
+
+static void learn_path(struct bgp_update *update, uint32_t local_as)
+{
+	struct bgp_as_path path = update->as_path;
+	struct bgp_as_segment segment;
+
+	while (bgp_as_path_next(&path, &segment)) {
+		while (wire_left(&segment.numbers) > 0) {
+			uint32_t as = bgp_as_take(&segment);
+
+			if (update->path_len++ == 0)
+				update->first_as = as;
+			update->origin_as = as;
+			if (as == local_as)
+				update->has_loop = true;
+		}
+	}
+}
+
 /* RFC 4724 section 2. */
 static bool is_end_of_rib(const struct bgp_update *update, size_t body_len, size_t attrs_len)
 {
@@ -483,6 +509,8 @@ enum bgp_verdict bgp_update_parse(struct wire_reader body, const struct bgp_upda
 	take_list(&p, body, BGP_IPV4_UNICAST, &ret_update->announced[0]);
 	parse_attrs(&p, attrs, wire_left(&body) > 0);
 	check_mandatory(&p);
+	settle_as4(&p);
+	learn_path(ret_update, context->local_as);
 	if (ret_update->verdict == BGP_UPDATE_GOOD && ret_update->discarded > 0)
 		ret_update->verdict = BGP_UPDATE_DISCARD;
 	ret_update->is_end_of_rib = ret_update->verdict == BGP_UPDATE_GOOD &&

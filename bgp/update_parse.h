@@ -11,6 +11,7 @@
 
 #include "base/ip.h"
 #include "base/wire.h"
+#include "bgp/as_path.h"
 #include "bgp/family.h"
 #include "bgp/message.h"
 
@@ -55,10 +56,11 @@ struct bgp_update {
 	uint32_t present; /* bit n: type n < 32 */
 	bool has_large;
 	uint8_t origin;
-	struct wire_reader as_path; /* segments; AS numbers of as_octets each */
-	uint8_t as_octets;
-	uint32_t first_as, origin_as; /* 0: none */
+	struct bgp_as_path as_path;   /* to be walked; AS4_PATH is merged into it (RFC 6793) */
+	uint32_t first_as, origin_as; /* of it; 0: none */
 	uint16_t path_len;
+	uint32_t aggregator_as; /* 0: none; that of AS4_AGGREGATOR if it counts */
+	struct ip aggregator;
 	struct ip next_hop;    /* of the old field */
 	struct ip mp_next_hop; /* global, or link-local if it is the only one */
 	struct ip mp_next_hop_ll;

@@ -289,6 +289,57 @@ static void what_it_says_can_be_read(void **state)
 	assert_false(bgp_prefixes_next(&update.announced[1], &prefix, NULL));
 }
 
+struct as4_case {
+	const char *name;
+	const char *attrs; /* behind ORIGIN and NEXT_HOP */
+	uint32_t first_as, origin_as, aggregator_as;
+	uint16_t path_len;
+};
+
+#define AGG(as)  "c00706" as "c0000201"
+#define AGG4(as) "c01208" as "c0000202"
+/* RFC 6793 section 4.2.3, from a peer without 4-octet AS numbers. */
+/* clang-format off */
+static struct as4_case as4s[] = {
+	{ "as4_path_tells_the_long_numbers",            "400206 0202 fde8 5ba0 c01106 0201 00010000", 65000, 65536, 0, 2 },
+	{ "no_as4_path_leaves_as_trans",                "400206 0202 fde8 5ba0", 65000, 23456, 0, 2 },
+	{ "as4_path_before_as_path_is_the_same",        "c01106 0201 00010000 400206 0202 fde8 5ba0", 65000, 65536, 0, 2 },
+	{ "as4_aggregator_tells_the_long_number",       "400204 0201 fde8" AGG("5ba0") AGG4("00010000"), 65000, 65000, 65536, 1 },
+	{ "a_short_aggregator_voids_as4_aggregator",    "400204 0201 fde8" AGG("fde8") AGG4("00010000"), 65000, 65000, 65000, 1 },
+	{ "a_short_aggregator_voids_as4_path",          "400206 0202 fde8 5ba0 c01106 0201 00010000" AGG("fde8") AGG4("00010000"), 65000, 23456, 65000, 2 },
+	{ "as4_aggregator_alone_is_no_aggregator",      "400204 0201 fde8" AGG4("00010000"), 65000, 65000, 0, 1 },
+	{ "an_aggregator_alone_voids_nothing",          "400206 0202 fde8 5ba0 c01106 0201 00010000" AGG("fde8"), 65000, 65536, 65000, 2 },
+};
+/* clang-format on */
+
+static void old_and_new_numbers_are_merged(void **state)
+{
+	const struct as4_case *c = *state;
+	char attrs[256];
+	uint8_t bytes[8192];
+	struct bgp_update update;
+
+	(void)snprintf(attrs, sizeof(attrs), ORIGIN HOP "%s", c->attrs);
+	assert_int_equal(bgp_update_parse(body_of(bytes, "", attrs, ROUTE), &old, &update), OK);
+	assert_int_equal(update.first_as, c->first_as);
+	assert_int_equal(update.origin_as, c->origin_as);
+	assert_int_equal(update.path_len, c->path_len);
+	assert_int_equal(update.aggregator_as, c->aggregator_as);
+}
+
+static void our_long_number_is_seen_in_the_path_of_an_old_peer(void **state)
+{
+	static const struct bgp_update_context long_old = { .local_as = 65536, .families = V4 };
+	uint8_t bytes[8192];
+	struct wire_reader body = body_of(
+		bytes, "", ORIGIN HOP "400206 0202 fde8 5ba0 c01106 0201 00010000", ROUTE);
+	struct bgp_update update;
+
+	(void)state;
+	(void)bgp_update_parse(body, &long_old, &update);
+	assert_true(update.has_loop);
+}
+
 static void path_identifiers_are_read(void **state)
 {
 	uint8_t bytes[8192];
@@ -368,11 +419,12 @@ int main(void)
 		cmocka_unit_test(of_two_equal_attributes_the_first_counts),
 		cmocka_unit_test(end_of_rib_is_known_for_each_family),
 		cmocka_unit_test(what_it_says_can_be_read),
+		cmocka_unit_test(our_long_number_is_seen_in_the_path_of_an_old_peer),
 		cmocka_unit_test(path_identifiers_are_read),
 		cmocka_unit_test(what_was_received_is_kept_and_bounded),
 		cmocka_unit_test(a_faulty_announcement_withdraws),
 	};
-	struct CMUnitTest tests[COUNT_OF(updates) + COUNT_OF(others)];
+	struct CMUnitTest tests[COUNT_OF(updates) + COUNT_OF(as4s) + COUNT_OF(others)];
 
 	for (size_t i = 0; i < COUNT_OF(updates); i++)
 		tests[i] = (struct CMUnitTest){
@@ -380,6 +432,12 @@ int main(void)
 			.test_func = verdict_is_as_the_rfc_says,
 			.initial_state = &updates[i],
 		};
-	memcpy(tests + COUNT_OF(updates), others, sizeof(others));
+	for (size_t i = 0; i < COUNT_OF(as4s); i++)
+		tests[COUNT_OF(updates) + i] = (struct CMUnitTest){
+			.name = as4s[i].name,
+			.test_func = old_and_new_numbers_are_merged,
+			.initial_state = &as4s[i],
+		};
+	memcpy(tests + COUNT_OF(updates) + COUNT_OF(as4s), others, sizeof(others));
 	return cmocka_run_group_tests_name("bgp_update_parse", tests, NULL, NULL);
 }
