@@ -241,3 +241,49 @@ bgp_state() {
 is_established() {
 	[ "$(bgp_state "$1" "$2")" = Established ]
 }
+
+# start_openbgpd HOST ADDRESS: OpenBGPD listening on ADDRESS, with the rest of its configuration on
+# standard input
+start_openbgpd() {
+	local host=$1 conf=$work/$1.openbgpd.conf
+
+	{
+		echo "listen on $2"
+		echo "socket \"$work/$host.openbgpd.sock\""
+		echo "fib-update no"
+		cat
+	} >"$conf"
+	chmod 600 "$conf"
+	chmod 755 "$work"
+	mkdir -p "$(getent passwd _openbgpd | cut -d: -f6)"
+	start_in "$host" "$work/$host.openbgpd.log" bgpd -d -f "$conf"
+	wait_for 15 "openbgpd on $host listens" listens "$host" 179 || fail "openbgpd does not listen"
+}
+
+# openbgpd_say HOST COMMAND...
+openbgpd_say() {
+	local host=$1
+	shift
+	in_ns "$host" bgpctl -s "$work/$host.openbgpd.sock" "$@"
+}
+
+# start_exabgp HOST ADDRESS: ExaBGP listening on ADDRESS with the neighbours on standard input; what it
+# hears from the process "saw" goes to HOST.saw, a line of JSON each
+start_exabgp() {
+	local host=$1 dir=$work/$1.exabgp
+
+	mkdir -p "$dir"
+	cat >"$dir/hear" <<-END
+		#!/bin/sh
+		while read -r line; do echo "\$line" >>"$work/$host.saw"; done
+	END
+	chmod 755 "$dir/hear"
+	: >"$work/$host.saw"
+	{
+		echo "process saw { run $dir/hear; encoder json; }"
+		cat
+	} >"$dir/conf"
+	start_in "$host" "$work/$host.exabgp.log" env exabgp.daemon.user=root "exabgp.tcp.bind=$2" \
+		exabgp.tcp.port=179 exabgp "$dir/conf"
+	wait_for 30 "exabgp on $host listens" listens "$host" 179 || fail "exabgp does not listen"
+}
