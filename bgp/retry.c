@@ -27,7 +27,8 @@ static uint64_t jittered(uint64_t ns, uint32_t chance)
 	return ns - ns / 1024 * (chance % 257);
 }
 
-static uint64_t after_session(struct bgp_retry *retry, uint64_t lived_ns, uint32_t chance)
+static uint64_t after_session(
+	struct bgp_retry *retry, uint64_t lived_ns, unsigned cap_seconds, uint32_t chance)
 {
 	retry->failures = 0;
 	if (lived_ns >= SHORT_LIFE_S * NS_PER_S)
@@ -36,7 +37,7 @@ static uint64_t after_session(struct bgp_retry *retry, uint64_t lived_ns, uint32
 		retry->flaps++;
 	if (retry->flaps <= 1)
 		return chance % AT_ONCE_MS * NS_PER_MS;
-	return jittered(doubled(FIRST_MS, retry->flaps - 2, REFUSED_CAP_S), chance);
+	return jittered(doubled(FIRST_MS, retry->flaps - 2, cap_seconds), chance);
 }
 
 uint64_t bgp_retry_wait(struct bgp_retry *retry, const struct bgp_retry_cause *cause,
@@ -51,7 +52,7 @@ uint64_t bgp_retry_wait(struct bgp_retry *retry, const struct bgp_retry_cause *c
 		return jittered(doubled(TOO_MUCH_S * 1000, before, TOO_MUCH_S * 8), chance);
 	}
 	if (cause->was_established)
-		return after_session(retry, cause->lived_ns, chance);
+		return after_session(retry, cause->lived_ns, cap_seconds, chance);
 	retry->failures++;
 	if (cause->is_at_once && before == 0)
 		return chance % AT_ONCE_MS * NS_PER_MS;

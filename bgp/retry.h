@@ -38,7 +38,8 @@ struct bgp_retry_cause {
 /**
  * bgp_retry_wait() - nanoseconds until the next try
  * @retry:       changed
- * @cap_seconds: longest wait of a peer that does not answer
+ * @cap_seconds: longest wait for a peer that does not answer, or whose sessions are short; 0: the
+ *                default
  * @chance:      any random number, for the jitter of 0.75 to 1 (RFC 4271 section 10)
  */
 uint64_t bgp_retry_wait(struct bgp_retry *retry, const struct bgp_retry_cause *cause,

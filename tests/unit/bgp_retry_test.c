@@ -80,7 +80,9 @@ static void short_lives_are_damped_and_forgotten(void **state)
 	assert_int_equal(bgp_retry_wait(&retry, &flap, 30, NO_JITTER), 250 * NS_PER_MS);
 	assert_int_equal(bgp_retry_wait(&retry, &flap, 30, NO_JITTER), 500 * NS_PER_MS);
 	for (unsigned i = 0; i < 40; i++)
-		assert_true(bgp_retry_wait(&retry, &flap, 30, NO_JITTER) <= 60 * NS_PER_S);
+		assert_true(bgp_retry_wait(&retry, &flap, 30, NO_JITTER) <= 30 * NS_PER_S);
+	assert_int_equal(bgp_retry_wait(&retry, &flap, 7, NO_JITTER), 7 * NS_PER_S);
+	assert_int_equal(bgp_retry_wait(&retry, &flap, 0, NO_JITTER), 30 * NS_PER_S);
 	assert_in_range(bgp_retry_wait(&retry, &lived, 30, NO_JITTER), 0, 100 * NS_PER_MS);
 }
 
