@@ -38,7 +38,8 @@ enum bgp_peer_change bgp_peer_compare(
 	if (is_for_next_session(old, new))
 		return BGP_CHANGE_NEXT_SESSION;
 	if (old->connect_seconds != new->connect_seconds || old->is_passive != new->is_passive ||
-		old->has_bfd != new->has_bfd || strcmp(old->shutdown_text, new->shutdown_text) != 0)
+		old->bfd_wait_ms != new->bfd_wait_ms ||
+		strcmp(old->shutdown_text, new->shutdown_text) != 0)
 		return BGP_CHANGE_IN_PLACE;
 	return BGP_CHANGE_NONE;
 }

@@ -59,8 +59,8 @@ struct bgp_peer_conf {
 	uint32_t leave_out;    /* mask of bgp_capability_bit() that are not to be offered */
 	/* Why the session must stay down ("the Secret x/y is missing"), or "". */
 	char held[BGP_HELD_SIZE];
-	/* The session is taken down when bgp_engine_bfd() says so. */
-	bool has_bfd;
+	/* How long the first dial after a restart waits for bgp_session_bfd_up(); 0: not at all. */
+	uint32_t bfd_wait_ms;
 	/* Hold down by the user's will; the text goes to the peer (RFC 9003). */
 	bool is_shut;
 	char shutdown_text[BGP_SHUTDOWN_TEXT_SIZE];

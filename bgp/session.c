@@ -13,6 +13,7 @@
 
 enum {
 	YOUNG_SECONDS = 5,        /* as long a dial of before may still be under way */
+	BFD_SETTLE_MS = 1000,     /* for the peer's BGP to hear from its BFD what that was before */
 	SILENT_OPEN_SECONDS = 10, /* for the OPEN of a connection that keeps another one waiting */
 };
 
@@ -75,6 +76,12 @@ const char *bgp_session_why_not(const struct bgp_session *session)
 static bool may_run(const struct bgp_session *session)
 {
 	return bgp_session_why_not(session) == NULL;
+}
+
+bool bgp_session_waits_for_bfd(const struct bgp_session *session)
+{
+	return session->is_restarting && !session->is_path_known && session->conf.bfd_wait_ms > 0 &&
+		!session->conf.is_passive;
 }
 
 struct bgp_transport bgp_session_transport(const struct bgp_session *session)
@@ -165,6 +172,11 @@ void bgp_session_start(struct bgp_session *session)
 {
 	struct bgp_link *link;
 
+	if (bgp_session_waits_for_bfd(session) && may_run(session)) {
+		if (session->next_try_ns == 0)
+			try_in(session, session->conf.bfd_wait_ms * NS_PER_MS);
+		return;
+	}
 	stop_retry(session);
 	if (!may_run(session) || is_anything_under_way(session))
 		return;
@@ -181,7 +193,18 @@ static void on_retry(evutil_socket_t fd, short what, void *user)
 
 	(void)fd;
 	(void)what;
+	session->is_path_known = true;
 	bgp_session_start(session);
+}
+
+void bgp_session_bfd_up(struct bgp_session *session)
+{
+	uint64_t soon_ns = BFD_SETTLE_MS * NS_PER_MS;
+
+	if (!bgp_session_waits_for_bfd(session) || session->next_try_ns == 0)
+		session->is_path_known = true;
+	else if (session->next_try_ns > clock_now_ns() + soon_ns)
+		try_in(session, soon_ns);
 }
 
 /* True if the peer refused something of our OPEN that the next one will be without. */
@@ -453,6 +476,7 @@ static bool on_found(void *user, const struct ip *router)
 	session->retry = (struct bgp_retry){ 0 };
 	bgp_session_stop(session, BGP_BY_USER, &why);
 	bgp_listen_sync_keys(session->engine);
+	bgp_session_report(session, BGP_EVENT_FOUND, NULL);
 	bgp_session_start(session);
 	return true;
 }

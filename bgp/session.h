@@ -24,6 +24,7 @@ enum bgp_event_type {
 	BGP_EVENT_DOWN,    /* was Established and is no more; the output is dropped already */
 	BGP_EVENT_FAILED,  /* a try came to nothing; told once for each different reason */
 	BGP_EVENT_EXPORT,  /* still up, with other next hops: what was told is to be told anew */
+	BGP_EVENT_FOUND,   /* the address of an unnumbered peer is known: see the view's remote */
 	BGP_EVENT_REFRESH, /* the peer wants @family again */
 	BGP_EVENT_GONE,    /* the peer was removed; the last that is heard of @session */
 };
@@ -63,6 +64,13 @@ must_check int bgp_session_request_refresh(struct bgp_session *session, enum bgp
 
 /* BFD says that the path is dead: ends an Established session by Cease 6/10 (RFC 9384). */
 void bgp_session_bfd_down(struct bgp_session *session);
+
+/*
+ * BFD says that the path is good. Until a second later a peer that keeps our routes for a restart is
+ * not dialled, for bgp_peer_conf.bfd_wait_ms at most: it may still have the BFD session of before, and
+ * would end the new session of BGP when that goes down (RFC 5882 section 4.3).
+ */
+void bgp_session_bfd_up(struct bgp_session *session);
 
 struct bgp_session_view {
 	enum bgp_state state;

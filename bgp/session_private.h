@@ -56,6 +56,7 @@ struct bgp_session {
 	bool is_restarting;  /* R bit of the next OPEN */
 	bool has_listen_key; /* who dials us as this peer has signed */
 	bool is_key_missing; /* scratch of bgp_listen_sync_keys() */
+	bool is_path_known;  /* BFD was Up, or had its time */
 	bool was_up;         /* once, since we started: our forwarding state is there */
 	char shutdown_text[BGP_SHUTDOWN_TEXT_SIZE];
 	struct bgp_finder *finder; /* owned; NULL unless the peer has no address */
@@ -156,3 +157,5 @@ void bgp_session_on_link(struct bgp_session *session, struct bgp_link *link);
 struct bgp_transport bgp_session_transport(const struct bgp_session *session);
 /* Why it may have no connections now, in words, or NULL. */
 const char *bgp_session_why_not(const struct bgp_session *session);
+/* True if the first dial is held back until BFD is Up, or had its time. */
+bool bgp_session_waits_for_bfd(const struct bgp_session *session);

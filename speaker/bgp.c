@@ -76,6 +76,7 @@ static void on_event(void *user, const struct bgp_event *event)
 {
 	struct speaker_bgp *bgp = user;
 	struct peer_link *link = peer_link_find(bgp, bgp_session_conf(event->session)->name);
+	struct bgp_session_view view;
 	char text[BGP_END_TEXT_SIZE];
 
 	if (!link)
@@ -96,6 +97,10 @@ static void on_event(void *user, const struct bgp_event *event)
 		log_info("other next hops for a peer", kv_str("peer", link->name),
 			kv_ip("ipv4", &event->export->next_hop_v4),
 			kv_ip("ipv6", &event->export->next_hop_v6));
+		break;
+	case BGP_EVENT_FOUND:
+		view = bgp_session_view(event->session);
+		bgp_watch_peer(bgp, link, &view.remote);
 		break;
 	case BGP_EVENT_REFRESH:
 		bgp_out_refresh(link->out, event->family);

@@ -10,6 +10,9 @@
 
 enum {
 	US_PER_MS = 1000,
+	MS_PER_S = 1000,
+	SLOW_MS = 1000, /* RFC 5880 section 6.8.3 */
+	SETTLE_MS = 3 * SLOW_MS,
 	TTL_MAX = 255,
 };
 
@@ -75,6 +78,25 @@ static uint8_t role_of(enum plan_bgp_role role)
 	return roles[role];
 }
 
+/*
+ * FRR learns nothing of our restart from the packets of our new BFD session: it waits until the old one
+ * is silent for its detection time, which is one of slow packets if that had just come Up. Then the new
+ * one comes Up by three packets a second apart. Half of the restart time is left for BGP.
+ */
+static uint32_t bfd_wait_ms(const struct plan_bgp_peer *peer, unsigned restart_seconds)
+{
+	const uint32_t most = restart_seconds * MS_PER_S / 2;
+	uint32_t interval = SLOW_MS;
+	uint32_t wait;
+
+	if (interval < peer->bfd.transmit_ms)
+		interval = peer->bfd.transmit_ms;
+	if (interval < peer->bfd.receive_ms)
+		interval = peer->bfd.receive_ms;
+	wait = interval * peer->bfd.detect_multiplier + SETTLE_MS;
+	return wait < most ? wait : most;
+}
+
 /* The engine compares peers as a whole: not even padding may differ. */
 struct bgp_peer_conf bgp_convert_peer(const struct plan_bgp_peer *peer, unsigned restart_seconds)
 {
@@ -110,7 +132,8 @@ struct bgp_peer_conf bgp_convert_peer(const struct plan_bgp_peer *peer, unsigned
 	conf.role = role_of(peer->role);
 	conf.is_passive = peer->is_passive;
 	conf.gtsm_hops = peer->gtsm_hops;
-	conf.has_bfd = peer->bfd.is_wanted;
+	if (peer->bfd.is_wanted)
+		conf.bfd_wait_ms = bfd_wait_ms(peer, restart_seconds);
 	if (peer->reason != PLAN_PASSED)
 		(void)snprintf(conf.held, sizeof(conf.held), "%s: %s",
 			plan_reason_name(peer->reason), peer->detail);

@@ -59,6 +59,8 @@ static void on_event(void *user, const struct bgp_event *event)
 	case BGP_EVENT_EXPORT:
 		bgp_out_set_export(announcer->out, event->export);
 		break;
+	case BGP_EVENT_FOUND:
+		break;
 	case BGP_EVENT_REFRESH:
 		bgp_out_refresh(announcer->out, event->family);
 		break;

@@ -96,6 +96,8 @@ static void on_event(void *user, const struct bgp_event *event)
 	case BGP_EVENT_EXPORT:
 		bgp_out_set_export(tool->out, event->export);
 		break;
+	case BGP_EVENT_FOUND:
+		break;
 	case BGP_EVENT_REFRESH:
 		say("refresh", bgp_family_name(event->family));
 		bgp_out_refresh(tool->out, event->family);

@@ -81,6 +81,8 @@ static void on_event(void *user, const struct bgp_event *event)
 	case BGP_EVENT_EXPORT:
 		side->exports++;
 		break;
+	case BGP_EVENT_FOUND:
+		break;
 	case BGP_EVENT_REFRESH:
 		side->refreshes++;
 		break;
@@ -220,6 +222,59 @@ static void a_session_comes_up_and_both_know_of_each_other(void **state)
 	assert_false(pair->west.export.is_ibgp);
 	assert_int_equal(pair->west.export.message_max, BGP_MESSAGE_MAX_EXTENDED);
 	assert_true(ip_equal(&pair->west.export.next_hop_v4, &pair->west.conf.source));
+	pair_free(pair);
+}
+
+/* West comes back from a restart, and BFD watches the path. */
+static struct pair *restarting(uint32_t bfd_wait_ms)
+{
+	const struct bgp_engine_conf conf = {
+		.router_id = 0x0a000001, .listen_port = PORT, .is_restarting = true
+	};
+	struct pair *pair = pair_new(false);
+
+	bgp_engine_set_conf(pair->west.engine, &conf);
+	pair->west.conf.has_graceful_restart = true;
+	pair->west.conf.bfd_wait_ms = bfd_wait_ms;
+	put(&pair->east);
+	put(&pair->west);
+	return pair;
+}
+
+static void who_restarts_dials_when_bfd_is_up(void **state)
+{
+	struct pair *pair = restarting(60000);
+
+	(void)state;
+	run_for(pair, 200);
+	assert_int_equal(view_of(&pair->west).state, BGP_IDLE);
+	put(&pair->west); /* once more changes nothing */
+	run_for(pair, 50);
+	assert_int_equal(view_of(&pair->west).state, BGP_IDLE);
+	bgp_session_bfd_up(session_of(&pair->west));
+	run_until(pair, &pair->west.ups, 1);
+	pair_free(pair);
+}
+
+static void who_restarts_does_not_wait_for_bfd_without_end(void **state)
+{
+	struct pair *pair = restarting(50);
+
+	(void)state;
+	run_until(pair, &pair->west.ups, 1);
+	pair_free(pair);
+}
+
+static void who_starts_for_the_first_time_does_not_wait_for_bfd(void **state)
+{
+	struct pair *pair = pair_new(false);
+
+	(void)state;
+	pair->west.conf.has_graceful_restart = true;
+	pair->west.conf.bfd_wait_ms = 60000;
+	put(&pair->east);
+	put(&pair->west);
+	run_until(pair, &pair->west.ups, 1);
 	pair_free(pair);
 }
 
@@ -590,6 +645,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_comes_up_and_both_know_of_each_other),
+		cmocka_unit_test(who_restarts_dials_when_bfd_is_up),
+		cmocka_unit_test(who_restarts_does_not_wait_for_bfd_without_end),
+		cmocka_unit_test(who_starts_for_the_first_time_does_not_wait_for_bfd),
 		cmocka_unit_test(an_output_is_asked_until_it_has_no_more),
 		cmocka_unit_test(a_shutdown_tells_why_and_stays),
 		cmocka_unit_test(a_reset_comes_back_by_itself),

@@ -56,7 +56,7 @@ static void a_plain_peer_is_carried_over(void **state)
 	assert_int_equal(conf.ttl, 0);
 	assert_int_equal(conf.restart_seconds, 0);
 	assert_string_equal(conf.held, "");
-	assert_false(conf.has_bfd);
+	assert_int_equal(conf.bfd_wait_ms, 0);
 	assert_false(conf.has_extended_next_hop);
 }
 
@@ -92,7 +92,21 @@ static void what_was_asked_for_is_carried_over(void **state)
 	assert_int_equal(conf.ttl, 255);
 	assert_int_equal(conf.restart_seconds, 30);
 	assert_int_equal(conf.password_len, 3);
-	assert_true(conf.has_bfd);
+}
+
+static void bfd_is_waited_for_as_long_as_the_old_session_may_live(void **state)
+{
+	struct plan_bgp_peer peer = plain_peer();
+
+	(void)state;
+	peer.bfd.is_wanted = true;
+	peer.bfd.transmit_ms = 300;
+	peer.bfd.receive_ms = 300;
+	peer.bfd.detect_multiplier = 3;
+	assert_int_equal(bgp_convert_peer(&peer, 30).bfd_wait_ms, 6000);
+	peer.bfd.receive_ms = 2000;
+	assert_int_equal(bgp_convert_peer(&peer, 30).bfd_wait_ms, 9000);
+	assert_int_equal(bgp_convert_peer(&peer, 4).bfd_wait_ms, 2000);
 }
 
 static void a_peer_that_is_refused_is_held_down_with_the_reason(void **state)
@@ -566,6 +580,7 @@ int main(void)
 		cmocka_unit_test(a_plain_peer_is_carried_over),
 		cmocka_unit_test(the_same_peer_converts_to_the_same_octets),
 		cmocka_unit_test(what_was_asked_for_is_carried_over),
+		cmocka_unit_test(bfd_is_waited_for_as_long_as_the_old_session_may_live),
 		cmocka_unit_test(a_peer_that_is_refused_is_held_down_with_the_reason),
 		cmocka_unit_test(attributes_are_carried_over),
 		cmocka_unit_test(a_weight_becomes_link_bandwidth_where_it_is_wanted),
