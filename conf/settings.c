@@ -164,6 +164,7 @@ static const struct key keys[] = {
 	{ "bgp.port",                    KEY_UINT,     AT(bgp.port), 1, 65535 },
 	{ "bgp.router_id",               KEY_TEXT,     AT(bgp.router_id), 0, 15, ROUTER_ID },
 	{ "bgp.restart_seconds",         KEY_UINT,     AT(bgp.restart_seconds), 1, 4095 },
+	{ "bgp.long_lived_seconds",      KEY_UINT,     AT(bgp.long_lived_seconds), 0, 16777215 },
 	{ "bgp.drain_seconds",           KEY_UINT,     AT(bgp.drain_seconds), 0, 3600 },
 	{ "bgp.on_stop",                 KEY_WORD,     AT(bgp.on_stop), .names = on_stop_names },
 	{ "bgp.weights",                 KEY_BOOL,     AT(bgp.weights) },

@@ -110,6 +110,7 @@ struct settings {
 		uint32_t port;                 /* bgp.port: 179, to listen on */
 		char *router_id;               /* bgp.router_id: "" (an IPv4 address of the node) */
 		uint32_t restart_seconds;      /* bgp.restart_seconds: 30; 1 to 4095 (RFC 4724) */
+		uint32_t long_lived_seconds;   /* bgp.long_lived_seconds: 0; RFC 9494 */
 		uint32_t drain_seconds;        /* bgp.drain_seconds: 2; 0 to 3600 */
 		enum settings_on_stop on_stop; /* bgp.on_stop: "restart" */
 		bool weights;                  /* bgp.weights: false */

@@ -309,8 +309,8 @@ static void set_peers(struct speaker_bgp *bgp)
 	uint8_t families = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		confs[i] = bgp_convert_peer(
-			plan_bgp_peers_at(bgp->peers, i), bgp->settings->bgp.restart_seconds);
+		confs[i] = bgp_convert_peer(plan_bgp_peers_at(bgp->peers, i),
+			bgp->settings->bgp.restart_seconds, bgp->settings->bgp.long_lived_seconds);
 		if (confs[i].has_graceful_restart)
 			families |= confs[i].families;
 	}

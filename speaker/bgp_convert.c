@@ -98,7 +98,8 @@ static uint32_t bfd_wait_ms(const struct plan_bgp_peer *peer, unsigned restart_s
 }
 
 /* The engine compares peers as a whole: not even padding may differ. */
-struct bgp_peer_conf bgp_convert_peer(const struct plan_bgp_peer *peer, unsigned restart_seconds)
+struct bgp_peer_conf bgp_convert_peer(
+	const struct plan_bgp_peer *peer, unsigned restart_seconds, unsigned long_lived_seconds)
 {
 	struct bgp_peer_conf conf;
 
@@ -128,7 +129,10 @@ struct bgp_peer_conf bgp_convert_peer(const struct plan_bgp_peer *peer, unsigned
 	/* IPv4 over a session of IPv6, and over a link without addresses, goes by RFC 8950. */
 	conf.has_extended_next_hop = peer->has_v4 && peer->address.family != AF_INET;
 	conf.has_graceful_restart = peer->has_graceful_restart;
-	conf.restart_seconds = peer->has_graceful_restart ? (uint16_t)restart_seconds : 0;
+	if (peer->has_graceful_restart) {
+		conf.restart_seconds = (uint16_t)restart_seconds;
+		conf.llgr_seconds = long_lived_seconds;
+	}
 	conf.role = role_of(peer->role);
 	conf.is_passive = peer->is_passive;
 	conf.gtsm_hops = peer->gtsm_hops;

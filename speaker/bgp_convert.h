@@ -16,8 +16,9 @@
 /* @local_as: of the link bandwidth community; 0: none is sent. The caller frees what is in it. */
 struct bgp_attrs bgp_convert_attrs(const struct plan_bgp_attrs *attrs, uint32_t local_as);
 
-/* @restart_seconds: what a peer with graceful restart is told. */
-struct bgp_peer_conf bgp_convert_peer(const struct plan_bgp_peer *peer, unsigned restart_seconds);
+/* @restart_seconds, @long_lived_seconds: what a peer with graceful restart is told; the latter may be 0. */
+struct bgp_peer_conf bgp_convert_peer(
+	const struct plan_bgp_peer *peer, unsigned restart_seconds, unsigned long_lived_seconds);
 
 /*
  * The BFD session of @peer, whose address is @remote and ours @local (family 0: not known), over

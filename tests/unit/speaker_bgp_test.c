@@ -45,7 +45,7 @@ static struct plan_bgp_peer plain_peer(void)
 static void a_plain_peer_is_carried_over(void **state)
 {
 	struct plan_bgp_peer peer = plain_peer();
-	struct bgp_peer_conf conf = bgp_convert_peer(&peer, 30);
+	struct bgp_peer_conf conf = bgp_convert_peer(&peer, 30, 0);
 
 	(void)state;
 	assert_string_equal(conf.name, "tor");
@@ -63,8 +63,8 @@ static void a_plain_peer_is_carried_over(void **state)
 static void the_same_peer_converts_to_the_same_octets(void **state)
 {
 	struct plan_bgp_peer peer = plain_peer();
-	struct bgp_peer_conf one = bgp_convert_peer(&peer, 30);
-	struct bgp_peer_conf two = bgp_convert_peer(&peer, 30);
+	struct bgp_peer_conf one = bgp_convert_peer(&peer, 30, 0);
+	struct bgp_peer_conf two = bgp_convert_peer(&peer, 30, 0);
 
 	(void)state;
 	assert_memory_equal(&one, &two, sizeof(one));
@@ -84,13 +84,17 @@ static void what_was_asked_for_is_carried_over(void **state)
 	peer.has_graceful_restart = true;
 	peer.password = (char *)"xyz";
 	peer.bfd.is_wanted = true;
-	conf = bgp_convert_peer(&peer, 30);
+	conf = bgp_convert_peer(&peer, 30, 0);
 	assert_int_equal(conf.local_as, 65010);
 	assert_int_equal(conf.type, BGP_PEER_EXTERNAL);
 	assert_int_equal(conf.families, BGP_FAMILIES_ALL);
 	assert_true(conf.has_extended_next_hop);
 	assert_int_equal(conf.ttl, 255);
 	assert_int_equal(conf.restart_seconds, 30);
+	assert_int_equal(conf.llgr_seconds, 0);
+	assert_int_equal(bgp_convert_peer(&peer, 30, 3600).llgr_seconds, 3600);
+	peer.has_graceful_restart = false;
+	assert_int_equal(bgp_convert_peer(&peer, 30, 3600).llgr_seconds, 0);
 	assert_int_equal(conf.password_len, 3);
 }
 
@@ -103,10 +107,10 @@ static void bfd_is_waited_for_as_long_as_the_old_session_may_live(void **state)
 	peer.bfd.transmit_ms = 300;
 	peer.bfd.receive_ms = 300;
 	peer.bfd.detect_multiplier = 3;
-	assert_int_equal(bgp_convert_peer(&peer, 30).bfd_wait_ms, 6000);
+	assert_int_equal(bgp_convert_peer(&peer, 30, 0).bfd_wait_ms, 6000);
 	peer.bfd.receive_ms = 2000;
-	assert_int_equal(bgp_convert_peer(&peer, 30).bfd_wait_ms, 9000);
-	assert_int_equal(bgp_convert_peer(&peer, 4).bfd_wait_ms, 2000);
+	assert_int_equal(bgp_convert_peer(&peer, 30, 0).bfd_wait_ms, 9000);
+	assert_int_equal(bgp_convert_peer(&peer, 4, 0).bfd_wait_ms, 2000);
 }
 
 static void a_peer_that_is_refused_is_held_down_with_the_reason(void **state)
@@ -117,7 +121,7 @@ static void a_peer_that_is_refused_is_held_down_with_the_reason(void **state)
 	(void)state;
 	peer.reason = PLAN_PEER_SECRET_MISSING;
 	peer.detail = (char *)"there is no Secret m/s";
-	conf = bgp_convert_peer(&peer, 30);
+	conf = bgp_convert_peer(&peer, 30, 0);
 	assert_string_equal(conf.held, "peer_secret_missing: there is no Secret m/s");
 }
 
