@@ -30,6 +30,10 @@ struct rendering {
 	const struct render_input *input;
 	struct strbuf *out;
 	struct pieces *pieces[WANT_FAMILIES]; /* by the node's place in want->nodes */
+	/* Most listeners say the same as the one before. */
+	const struct want_options *options; /* the last ones */
+	struct strbuf options_text;         /* their lines */
+	struct strbuf server_text;          /* what each server has for them */
 };
 
 static const char *const balance_texts[] = {
@@ -317,6 +321,32 @@ static void add_options(
 			input->settings->affinity.table_size, o->affinity_s);
 }
 
+/* What all servers of a listener have behind their weight and what they track. */
+static void add_server_options(
+	struct strbuf *out, const struct render_input *input, const struct want_options *o)
+{
+	if (o->check != WANT_CHECK_NODE && o->check != WANT_CHECK_NONE) {
+		add_check_pace(out, input->settings, o->interval_ms);
+		if (o->check_port > 0)
+			strbuf_addf(out, " port %u", o->check_port);
+	}
+	if (o->proxy_protocol > 0)
+		strbuf_add(out, o->proxy_protocol == 1 ? " send-proxy" : " send-proxy-v2");
+	if (o->proxy_protocol > 0 && o->check == WANT_CHECK_SELF)
+		strbuf_add(out, " check-send-proxy");
+}
+
+static void prepare_options(struct rendering *r, const struct want_options *options)
+{
+	if (r->options == options)
+		return;
+	r->options = options;
+	strbuf_reset(&r->options_text);
+	add_options(&r->options_text, r->input, options);
+	strbuf_reset(&r->server_text);
+	add_server_options(&r->server_text, r->input, options);
+}
+
 static void add_server(
 	struct rendering *r, const struct want_listen *listen, const struct want_server *server)
 {
@@ -330,17 +360,10 @@ static void add_server(
 	add_number(out, listen->node_port);
 	if (server->weight != 1)
 		strbuf_addf(out, " weight %u", server->weight);
-	if (tracks) {
+	if (tracks)
 		strbuf_add_len(out, pieces->track, pieces->track_len);
-	} else if (o->check != WANT_CHECK_NONE) {
-		add_check_pace(out, r->input->settings, o->interval_ms);
-		if (o->check_port > 0)
-			strbuf_addf(out, " port %u", o->check_port);
-	}
-	if (o->proxy_protocol > 0)
-		strbuf_add(out, o->proxy_protocol == 1 ? " send-proxy" : " send-proxy-v2");
-	if (o->proxy_protocol > 0 && o->check == WANT_CHECK_SELF)
-		strbuf_add(out, " check-send-proxy");
+	if (r->server_text.len > 0)
+		strbuf_add_len(out, r->server_text.text, r->server_text.len);
 	if (o->balance == WANT_SOURCE)
 		strbuf_addf(out, " id %" PRIu32, server->node->id);
 	/* What tracks a drained node is drained with it, and comes back with it. */
@@ -351,11 +374,12 @@ static void add_server(
 
 static void add_listen(struct rendering *r, const struct want_listen *listen)
 {
+	prepare_options(r, listen->options);
 	strbuf_add(r->out, "listen ");
 	strbuf_add(r->out, listen->name);
 	strbuf_add_char(r->out, '\n');
 	add_binds(r->out, listen, r->input->settings->frontends.transparent);
-	add_options(r->out, r->input, listen->options);
+	strbuf_add_len(r->out, strbuf_text(&r->options_text), r->options_text.len);
 	add_ranges(r->out, listen);
 	for (size_t i = 0; i < listen->servers.count; i++)
 		add_server(r, listen, &listen->servers.at[i]);
@@ -392,6 +416,8 @@ static void clean_up(struct rendering *r)
 		}
 		free(r->pieces[f]);
 	}
+	strbuf_fini(&r->options_text);
+	strbuf_fini(&r->server_text);
 }
 
 static void add_include(struct strbuf *out, const char *text)

@@ -14,6 +14,7 @@
 enum {
 	LABEL_MAX = 63,
 	DETAIL_MAX = 512,
+	ASSIGNED_MAX = 2, /* addresses that the allocator gives to a Service: one a family */
 };
 
 /* A Service that is to be served, and where. */
@@ -32,6 +33,7 @@ struct building {
 	struct claims *claims;
 	struct want_servers cluster[WANT_FAMILIES];
 	struct acl_ids acl_ids;
+	const struct want_options *options; /* the last ones */
 };
 
 uint32_t want_hash(const char *text)
@@ -200,11 +202,14 @@ static void find_ips(struct building *b, struct candidate *candidate)
 {
 	const struct service *service = candidate->service;
 	const struct strings *own = &b->input->settings->frontends.node_port_addresses;
-	size_t most = service->ingress.count + service->external_ips.count + own->count + 2;
+	bool is_node_port = service->type == SERVICE_NODE_PORT;
+	size_t most = is_node_port ? own->count :
+				     service->external_ips.count +
+			(b->input->ipam ? ASSIGNED_MAX : service->ingress.count);
 
-	for (unsigned f = 0; f < WANT_FAMILIES; f++)
-		candidate->ips[f] = arena_new_array(&b->want->arena, struct ip, most);
-	if (service->type == SERVICE_NODE_PORT) {
+	candidate->ips[WANT_V4] = arena_new_array(&b->want->arena, struct ip, WANT_FAMILIES * most);
+	candidate->ips[WANT_V6] = candidate->ips[WANT_V4] + most;
+	if (is_node_port) {
 		add_texts(b, candidate, own->at, own->count);
 		return;
 	}
@@ -327,34 +332,47 @@ static bool can_bind(struct building *b, const struct candidate *candidate, cons
 	return error == 0;
 }
 
-/* The addresses of @candidate on which @port is its own. */
-static size_t own_ips(struct building *b, const struct candidate *candidate, unsigned f,
-	const struct service_port *port, struct ip **ret_ips)
+/* True if address @i of family @f is that of @candidate on @port, and can be had. */
+static bool owns(struct building *b, const struct candidate *candidate, unsigned f,
+	const struct service_port *port, size_t i)
 {
-	struct ip *ips = arena_new_array(&b->want->arena, struct ip, candidate->counts[f] + 1);
+	const struct ip *ip = &candidate->ips[f][i];
+	const struct service *owner = claims_owner(b->claims, claims_of(candidate, port, f)[i]);
 	uint16_t number = listen_port(candidate->service, port);
-	const uint32_t *claims = claims_of(candidate, port, f);
-	bool is_udp = port->protocol == PROTOCOL_UDP;
+	char text[IP_TEXT_SIZE];
+
+	if (owner == candidate->service)
+		return can_bind(b, candidate, ip, number, port->protocol == PROTOCOL_UDP);
+	if (owner)
+		want_refuse(b->want, &candidate->service->object, number, WANT_CONFLICT,
+			"%s port %u is of %s/%s", ip_format(ip, text), number,
+			object_ns(&owner->object), owner->object.meta.name);
+	else
+		want_refuse(b->want, &candidate->service->object, number, WANT_CONFLICT,
+			"%s port %u is the VM's own", ip_format(ip, text), number);
+	return false;
+}
+
+/* The addresses of @candidate on which @port is its own: mostly all, and then they are no copy. */
+static size_t own_ips(struct building *b, const struct candidate *candidate, unsigned f,
+	const struct service_port *port, const struct ip **ret_ips)
+{
+	const struct ip *all = candidate->ips[f];
+	struct ip *some = NULL;
 	size_t count = 0;
 
 	for (size_t i = 0; i < candidate->counts[f]; i++) {
-		const struct ip *ip = &candidate->ips[f][i];
-		const struct service *owner = claims_owner(b->claims, claims[i]);
-		char text[IP_TEXT_SIZE];
+		bool is_own = owns(b, candidate, f, port, i);
 
-		if (owner == candidate->service) {
-			if (can_bind(b, candidate, ip, number, is_udp))
-				ips[count++] = *ip;
-		} else if (owner) {
-			want_refuse(b->want, &candidate->service->object, number, WANT_CONFLICT,
-				"%s port %u is of %s/%s", ip_format(ip, text), number,
-				object_ns(&owner->object), owner->object.meta.name);
-		} else {
-			want_refuse(b->want, &candidate->service->object, number, WANT_CONFLICT,
-				"%s port %u is the VM's own", ip_format(ip, text), number);
+		if (!is_own && !some) {
+			some = arena_new_array(&b->want->arena, struct ip, candidate->counts[f]);
+			memcpy(some, all, i * sizeof(*all));
 		}
+		if (is_own && some)
+			some[count] = all[i];
+		count += is_own;
 	}
-	*ret_ips = ips;
+	*ret_ips = some ? some : all;
 	return count;
 }
 
@@ -387,7 +405,7 @@ static void add_listen(
 {
 	const struct service *service = s->candidate->service;
 	uint16_t number = (uint16_t)port->port.value;
-	struct ip *ips;
+	const struct ip *ips;
 	size_t count = own_ips(b, s->candidate, f, port, &ips);
 	const char *name = listen_name(b, service, number, f);
 	struct want *want = b->want;
@@ -494,14 +512,28 @@ static int by_port(const void *a, const void *b)
 	return (int)left->family - (int)right->family;
 }
 
+/* Most Services say the same as the one before: then they share it. */
+static const struct want_options *keep_options(struct building *b, const struct want_options *new)
+{
+	struct want_options *options;
+
+	if (b->options && want_options_equal(b->options, new))
+		return b->options;
+	options = arena_alloc(&b->want->arena, sizeof(*options));
+	*options = *new;
+	b->options = options;
+	return options;
+}
+
 static void serve(struct building *b, const struct candidate *candidate)
 {
 	struct serving s = { .candidate = candidate };
+	struct want_options options;
 	size_t first = b->want->listen_count;
 
-	s.options = want_options(b->want, b->input, candidate->service);
-	if (!s.options)
+	if (!want_options(b->want, b->input, candidate->service, &options))
 		return;
+	s.options = keep_options(b, &options);
 	want_bad_ranges(b->want, candidate->service);
 	find_servers(b, &s);
 	for (size_t i = 0; i < candidate->service->ports.count; i++)
@@ -512,40 +544,6 @@ static void serve(struct building *b, const struct candidate *candidate)
 			sizeof(b->want->listens[0]), by_port);
 }
 
-/* "ADDRESS:PORT", "[ADDRESS]:PORT" or "", which was judged when it was read. */
-static void claim_own(struct building *b, const char *listen)
-{
-	const char *colon = strrchr(listen, ':');
-	auto_(freep) char *host = NULL;
-	struct ip ip;
-
-	if (!colon)
-		return;
-	host = listen[0] == '[' ? xstrndup(listen + 1, (size_t)(colon - listen) - 2) :
-				  xstrndup(listen, (size_t)(colon - listen));
-	if (ip_parse(host, &ip) == 0)
-		(void)claims_add(
-			b->claims, &ip, (uint16_t)strtoul(colon + 1, NULL, 10), false, NULL);
-}
-
-static void claim_own_all(struct building *b)
-{
-	const struct gen_settings *settings = b->input->settings;
-
-	claim_own(b, settings->stats.listen);
-	claim_own(b, settings->prometheus.listen);
-	if (settings->affinity.members.count == 0)
-		claim_own(b, settings->affinity.listen);
-	for (size_t i = 0; i < settings->affinity.members.count; i++) {
-		auto_(freep) char *name = NULL;
-		const char *listen;
-
-		if (gen_member_parse(settings->affinity.members.at[i], &name, &listen) &&
-			strcmp(name, settings->affinity.local) == 0)
-			claim_own(b, listen);
-	}
-}
-
 struct want *want_new(const struct want_input *input)
 {
 	struct want *want = xnew(struct want);
@@ -553,7 +551,7 @@ struct want *want_new(const struct want_input *input)
 
 	b.claims = claims_new(
 		input->only ? input->only->count : model_count(input->model, MODEL_SERVICE));
-	claim_own_all(&b);
+	claims_add_own(b.claims, input->settings);
 	want_nodes(want, input);
 	want_cluster_servers(want, b.cluster);
 	find_candidates(&b);

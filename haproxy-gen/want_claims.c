@@ -140,3 +140,34 @@ const struct service *claims_owner(const struct claims *claims, uint32_t number)
 	}
 	return claim->service;
 }
+
+/* "ADDRESS:PORT", "[ADDRESS]:PORT" or "", which was judged when it was read. */
+static void claim_own(struct claims *claims, const char *listen)
+{
+	const char *colon = strrchr(listen, ':');
+	auto_(freep) char *host = NULL;
+	struct ip ip;
+
+	if (!colon)
+		return;
+	host = listen[0] == '[' ? xstrndup(listen + 1, (size_t)(colon - listen) - 2) :
+				  xstrndup(listen, (size_t)(colon - listen));
+	if (ip_parse(host, &ip) == 0)
+		(void)claims_add(claims, &ip, (uint16_t)strtoul(colon + 1, NULL, 10), false, NULL);
+}
+
+void claims_add_own(struct claims *claims, const struct gen_settings *settings)
+{
+	claim_own(claims, settings->stats.listen);
+	claim_own(claims, settings->prometheus.listen);
+	if (settings->affinity.members.count == 0)
+		claim_own(claims, settings->affinity.listen);
+	for (size_t i = 0; i < settings->affinity.members.count; i++) {
+		auto_(freep) char *name = NULL;
+		const char *listen;
+
+		if (gen_member_parse(settings->affinity.members.at[i], &name, &listen) &&
+			strcmp(name, settings->affinity.local) == 0)
+			claim_own(claims, listen);
+	}
+}

@@ -232,12 +232,22 @@ static void choose_check(
 						  settings->nodes.interval_ms;
 }
 
-const struct want_options *want_options(
-	struct want *want, const struct want_input *input, const struct service *service)
+bool want_options_equal(const struct want_options *a, const struct want_options *b)
+{
+	return a->balance == b->balance && a->check == b->check && a->is_http == b->is_http &&
+		a->proxy_protocol == b->proxy_protocol && a->check_port == b->check_port &&
+		a->check_path == b->check_path && a->certificate == b->certificate &&
+		a->maxconn == b->maxconn && a->affinity_s == b->affinity_s &&
+		a->client_ms == b->client_ms && a->server_ms == b->server_ms &&
+		a->connect_ms == b->connect_ms && a->interval_ms == b->interval_ms;
+}
+
+bool want_options(struct want *want, const struct want_input *input, const struct service *service,
+	struct want_options *ret_options)
 {
 	const struct labels *all = &service->object.meta.annotations;
-	struct want_options *options = arena_alloc(&want->arena, sizeof(*options));
-	struct reading r = { want, input, options };
+	struct want_options options = { 0 };
+	struct reading r = { want, input, &options };
 	bool is_good = true;
 
 	for (size_t i = 0; i < all->count; i++) {
@@ -245,17 +255,18 @@ const struct want_options *want_options(
 			is_good &= read_annotation(&r, service, all->at[i].key + strlen(PREFIX),
 				all->at[i].value ? all->at[i].value : "");
 	}
-	if (options->certificate && !has_certificate(input, options->certificate)) {
+	if (options.certificate && !has_certificate(input, options.certificate)) {
 		want_refuse(
-			want, &service->object, 0, WANT_NO_CERTIFICATE, "%s", options->certificate);
+			want, &service->object, 0, WANT_NO_CERTIFICATE, "%s", options.certificate);
 		is_good = false;
 	}
 	if (!is_good)
-		return NULL;
+		return false;
 	if (service->session_affinity == 1)
-		options->affinity_s = service->session_timeout_seconds.is_set ?
+		options.affinity_s = service->session_timeout_seconds.is_set ?
 			(uint32_t)service->session_timeout_seconds.value :
 			AFFINITY_DEFAULT_S;
-	choose_check(options, input, service);
-	return options;
+	choose_check(&options, input, service);
+	*ret_options = options;
+	return true;
 }

@@ -22,11 +22,14 @@ void want_local_servers(struct want *want, const struct model *model, const stru
 	struct want_servers ret[WANT_FAMILIES]);
 
 /*
- * What annotations, affinity and the traffic policy say; NULL: the Service can not be served, which
+ * What annotations, affinity and the traffic policy say; false: the Service can not be served, which
  * was refused.
  */
-const struct want_options *want_options(
-	struct want *want, const struct want_input *input, const struct service *service);
+must_check bool want_options(struct want *want, const struct want_input *input,
+	const struct service *service, struct want_options *ret_options);
+
+/* True if both are the same to render(); of two equal texts it may not be known. */
+bool want_options_equal(const struct want_options *a, const struct want_options *b);
 
 /* The ids given so far: a set by open addressing, 0 is a free place. Zero-initialise. */
 struct acl_ids {
@@ -57,6 +60,9 @@ DEFINE_FREEP(struct claims, claims);
  */
 uint32_t claims_add(struct claims *claims, const struct ip *ip, uint16_t port, bool is_udp,
 	const struct service *service);
+
+/* Asks for what the VM itself listens on. */
+void claims_add_own(struct claims *claims, const struct gen_settings *settings);
 
 /* Who has the address and port of that number: NULL if it is something of the VM's own. */
 const struct service *claims_owner(const struct claims *claims, uint32_t number);
