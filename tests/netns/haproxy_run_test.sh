@@ -128,16 +128,28 @@ wait_for 15 "all is as it shall be" servers_are maint default.web.80 node-c || f
 kill "$runner"
 wait "$runner" || fail "run ended with $?"
 
-echo "stopped between a command and the file: the next start puts right what nobody wants any more"
+echo "killed between a command and the file: the next start puts right what nobody wants any more"
 sed -i 's/verify_seconds = 1/verify_seconds = 0/' "$work/lb/gen.conf"
-weight() { admin lb "get weight default.local.80/node-a" | cut -d ' ' -f 1; }
-admin lb "set server default.local.80/node-a weight 7" >/dev/null
-[ "$(weight)" = 7 ] || fail "the weight is $(weight)"
-ip netns exec "$run-lb" "$build/haproxy-gen/haproxy-gen" -c "$work/lb/gen.conf" run >>"$work/run.log" 2>&1 &
-pids+=($!)
-runner=$!
-is_put_right() { [ "$(weight)" = 1 ]; }
-wait_for 20 "the weight is as the file says" is_put_right || fail "the weight is $(weight)"
+weight_is() { [ "$(admin lb "get weight default.local.80/node-a" | cut -d ' ' -f 1)" = "$1" ]; }
+start_run() {
+	ip netns exec "$run-lb" "$build/haproxy-gen/haproxy-gen" -c "$work/lb/gen.conf" run >>"$work/run.log" 2>&1 &
+	pids+=($!)
+	runner=$!
+}
+is_told() { gen lb status | grep -q "haproxy.cfg.new can not be written"; }
+before=$(sha256sum <"$work/lb/haproxy.cfg")
+mkdir "$work/lb/haproxy.cfg.new" # where the new file would be
+start_run
+endpoints local node-a node-a node-b
+wait_for 20 "HAProxy has the command" weight_is 2 || fail "weight"
+wait_for 20 "the file can not be written" is_told || fail "$(gen lb status)"
+kill -KILL "$runner"
+wait "$runner" 2>/dev/null
+[ "$(sha256sum <"$work/lb/haproxy.cfg")" = "$before" ] || fail "the file was written"
+endpoints local node-a node-b
+rmdir "$work/lb/haproxy.cfg.new"
+start_run
+wait_for 20 "the weight is as the file says" weight_is 1 || fail "weight"
 kill "$runner"
 wait "$runner" || fail "run ended with $?"
 echo "good"
