@@ -100,6 +100,19 @@ int file_write_beside(const char *path, unsigned mode, const char *text, size_t 
 	return r;
 }
 
+int file_make_folders(const char *path)
+{
+	auto_(freep) char *copy = xstrdup(path);
+
+	for (char *c = strchr(copy + 1, '/'); c; c = strchr(c + 1, '/')) {
+		*c = '\0';
+		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		*c = '/';
+	}
+	return 0;
+}
+
 int file_sync_folder(const char *path)
 {
 	auto_(freep) char *copy = xstrdup(path);

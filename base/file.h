@@ -32,6 +32,9 @@ must_check int file_write_beside(const char *path, unsigned mode, const char *te
 /* Puts PATH.new in the place of @path, on the disk. -errno: which of the two it is is not known. */
 must_check int file_put_in_place(const char *path);
 
+/* Makes the folders that @path is in, as far as they are not there, with mode 0755. */
+must_check int file_make_folders(const char *path);
+
 /* So that a name that changed in the folder of @path outlives a power cut. */
 must_check int file_sync_folder(const char *path);
 

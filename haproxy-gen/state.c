@@ -10,12 +10,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-/* "/etc/haproxy/haproxy.cfg" is "etc-haproxy-haproxy.cfg.json" there. */
-static char *path_of(const char *folder, const char *file)
+char *state_path(const char *folder, const char *file, const char *suffix)
 {
-	char *path = xasprintf("%s/%s.json", folder, file + strspn(file, "/"));
+	char *path = xasprintf("%s/%s.%s", folder, file + strspn(file, "/"), suffix);
 
 	for (char *c = path + strlen(folder) + 1; *c; c++) {
 		if (*c == '/')
@@ -55,7 +53,7 @@ struct state *state_load(const char *folder, const char *file)
 	struct state *state = xnew(struct state);
 	json_t *root;
 
-	state->path = path_of(folder, file);
+	state->path = state_path(folder, file, "json");
 	root = json_load_file(state->path, 0, NULL);
 	state->was_written = json_is_true(json_object_get(root, "written"));
 	state->pid = (uint32_t)number_of(root, "pid");
@@ -121,19 +119,6 @@ json_t *state_json(const struct state *state)
 	return root;
 }
 
-static int make_folder(const char *file)
-{
-	auto_(freep) char *path = xstrdup(file);
-
-	for (char *c = strchr(path + 1, '/'); c; c = strchr(c + 1, '/')) {
-		*c = '\0';
-		if (mkdir(path, 0755) < 0 && errno != EEXIST)
-			return -errno;
-		*c = '/';
-	}
-	return 0;
-}
-
 int state_save(const struct state *state)
 {
 	json_t *root = state_json(state);
@@ -146,7 +131,7 @@ int state_save(const struct state *state)
 	r = file_replace(state->path, text);
 	if (r != -ENOENT)
 		return r;
-	r = make_folder(state->path);
+	r = file_make_folders(state->path);
 	return r < 0 ? r : file_replace(state->path, text);
 }
 

@@ -29,6 +29,12 @@ struct state {
 	struct lingering lingering;
 };
 
+/*
+ * The name in @folder of what is remembered for the output @file: "/etc/haproxy/haproxy.cfg" is
+ * "etc-haproxy-haproxy.cfg.SUFFIX" there. The caller frees it.
+ */
+char *state_path(const char *folder, const char *file, const char *suffix);
+
 /* The state for the output @file, read from the folder @folder; what can not be read is empty. */
 struct state *state_load(const char *folder, const char *file);
 struct state *state_free(struct state *state);

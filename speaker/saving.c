@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "speaker/assignments.h"
+#include "ipam/saved.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -47,7 +47,7 @@ static struct write_job *job_new(const struct saving *saving)
 {
 	struct write_job *job = xnew(struct write_job);
 
-	job->text = assignments_text(saving->ipam);
+	job->text = ipam_saved_text(saving->ipam);
 	job->path = xstrdup(saving->path);
 	job->publish = xstrdup(saving->publish);
 	job->over_fd = saving->over_fd;
@@ -225,6 +225,15 @@ void saving_finish(struct saving *saving, const struct settings *settings, const
 	take_wishes(saving, settings, ipam);
 	if (saving->is_changed)
 		save_here(saving);
+}
+
+int saving_restore(const struct saving *saving, struct ipam *ipam)
+{
+	auto_(freep) char *text = NULL;
+	size_t len;
+	int r = file_read(saving->path, IPAM_SAVED_MAX, &text, &len);
+
+	return r < 0 ? r : ipam_restore_saved(ipam, text, len);
 }
 
 const char *saving_path(const struct saving *saving)

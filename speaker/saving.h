@@ -30,6 +30,14 @@ void saving_turn(struct saving *saving, const struct settings *settings, const s
 /* Writes what is not written yet and waits for it. */
 void saving_finish(struct saving *saving, const struct settings *settings, const struct ipam *ipam);
 
+/**
+ * saving_restore() - hand what was written before a restart to ipam_restore()
+ *
+ * Return: the number of addresses; -ENOENT: nothing was written; -EBADMSG: it is not what we write;
+ * other -errno.
+ */
+must_check int saving_restore(const struct saving *saving, struct ipam *ipam);
+
 const char *saving_path(const struct saving *saving);
 
 /* Negative errno of the last attempt; 0: all is on the disk, or will be soon. */

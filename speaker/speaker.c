@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "speaker/assignments.h"
 #include "speaker/drain.h"
 #include "speaker/privileges.h"
 #include "speaker/state.h"
@@ -378,7 +377,7 @@ static void restore(struct speaker *speaker)
 
 	if (mode_of(speaker->settings) != IPAM_SELF)
 		return;
-	r = assignments_load(saving_path(speaker->saving), speaker->ipam);
+	r = saving_restore(speaker->saving, speaker->ipam);
 	if (r < 0 && r != -ENOENT)
 		log_error("assignments not restored: addresses may move",
 			kv_str("file", saving_path(speaker->saving)), kv_errno(r));

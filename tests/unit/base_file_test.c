@@ -121,6 +121,32 @@ static void where_there_is_no_folder_there_is_no_file(void **state)
 	assert_int_equal(file_replace(path, "x"), -ENOENT);
 }
 
+static void folders_are_made_as_far_as_they_are_missing(void **state)
+{
+	struct fixture *f = *state;
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/one/two/it", f->folder);
+	assert_int_equal(file_make_folders(path), 0);
+	assert_int_equal(file_make_folders(path), 0);
+	assert_int_equal(file_replace(path, "x"), 0);
+	assert_int_equal(unlink(path), 0);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(rmdir(path), 0);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(rmdir(path), 0);
+}
+
+static void no_folder_is_made_in_a_file(void **state)
+{
+	struct fixture *f = *state;
+	char path[160];
+
+	assert_int_equal(file_replace(f->path, "x"), 0);
+	(void)snprintf(path, sizeof(path), "%s/two/it", f->path);
+	assert_int_equal(file_make_folders(path), -ENOTDIR);
+}
+
 static void what_can_not_be_replaced_leaves_nothing_beside(void **state)
 {
 	struct fixture *f = *state;
@@ -177,6 +203,8 @@ int main(void)
 		TEST(the_mode_is_as_asked_whatever_the_umask),
 		TEST(until_it_is_put_in_place_the_old_one_is_there),
 		TEST(where_there_is_no_folder_there_is_no_file),
+		TEST(folders_are_made_as_far_as_they_are_missing),
+		TEST(no_folder_is_made_in_a_file),
 		TEST(what_can_not_be_replaced_leaves_nothing_beside),
 		TEST(a_file_above_the_limit_is_not_read),
 		TEST(a_folder_and_a_pipe_are_no_files),

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static inline void file_read(const char *path, struct strbuf *out)
+static inline void read_whole(const char *path, struct strbuf *out)
 {
 	FILE *file = fopen(path, "re");
 	char buffer[4096];
@@ -40,7 +40,7 @@ static inline void assert_golden(const char *path, const char *found)
 
 	if (getenv("GOLDEN_UPDATE"))
 		file_write(path, found);
-	file_read(path, &wanted);
+	read_whole(path, &wanted);
 	assert_string_equal(found, strbuf_text(&wanted));
 }
 

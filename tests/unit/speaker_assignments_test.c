@@ -6,7 +6,8 @@
  * hold all that was announced.
  */
 
-#include "speaker/assignments.h"
+#include "base/file.h"
+#include "ipam/saved.h"
 #include "tests/unit/cmocka_all.h"
 #include "tests/unit/files.h"
 #include "tests/unit/model_build.h"
@@ -47,6 +48,23 @@ struct fixture {
 	char *path;
 	struct shared *shared;
 };
+
+/* As the agent does. */
+static int save(const char *path, const struct ipam *ipam)
+{
+	auto_(freep) char *text = ipam_saved_text(ipam);
+
+	return file_replace(path, text);
+}
+
+static int load(const char *path, struct ipam *ipam)
+{
+	auto_(freep) char *text = NULL;
+	size_t len;
+	int r = file_read(path, IPAM_SAVED_MAX, &text, &len);
+
+	return r < 0 ? r : ipam_restore_saved(ipam, text, len);
+}
 
 static void name_of(unsigned i, char name[16])
 {
@@ -98,7 +116,7 @@ static struct world world_open(const struct fixture *f, const bool exists[SERVIC
 {
 	struct world world = { model_new(), ipam_new(IPAM_SELF, NULL) };
 	struct pool *pool = build_object(MODEL_POOL, "IPAddressPool", "m", "p");
-	int r = assignments_load(f->path, world.ipam);
+	int r = load(f->path, world.ipam);
 
 	assert_true(r >= 0 || r == -ENOENT);
 	build_string(&pool->addresses, "192.0.2.0/24");
@@ -122,7 +140,7 @@ static void save_and_announce(const struct fixture *f, const struct world *world
 {
 	struct shared *shared = f->shared;
 
-	if (assignments_save(f->path, world->ipam) < 0)
+	if (save(f->path, world->ipam) < 0)
 		_exit(1);
 	for (unsigned i = 0; i < SERVICES; i++)
 		next.announced[i] = address_of(world, i);
@@ -209,12 +227,12 @@ static void a_file_that_is_not_there_is_told_from_a_torn_one(void **state)
 	auto_(ipam_freep) struct ipam *ipam = ipam_new(IPAM_SELF, NULL);
 	FILE *file;
 
-	assert_int_equal(assignments_load(f->path, ipam), -ENOENT);
+	assert_int_equal(load(f->path, ipam), -ENOENT);
 	file = fopen(f->path, "we");
 	assert_non_null(file);
 	assert_true(fputs("{\"kind\": \"List\", \"items\": [", file) >= 0);
 	assert_int_equal(fclose(file), 0);
-	assert_int_equal(assignments_load(f->path, ipam), -EBADMSG);
+	assert_int_equal(load(f->path, ipam), -EBADMSG);
 }
 
 static void a_save_that_fails_leaves_the_old_file(void **state)
@@ -223,10 +241,10 @@ static void a_save_that_fails_leaves_the_old_file(void **state)
 	auto_(freep) char *beside = xasprintf("%s.new", f->path);
 	auto_(ipam_freep) struct ipam *ipam = ipam_new(IPAM_SELF, NULL);
 
-	assert_int_equal(assignments_save(f->path, ipam), 0);
+	assert_int_equal(save(f->path, ipam), 0);
 	assert_int_equal(mkdir(beside, 0700), 0); /* in the way, for root too */
-	assert_true(assignments_save(f->path, ipam) < 0);
-	assert_int_equal(assignments_load(f->path, ipam), 0);
+	assert_true(save(f->path, ipam) < 0);
+	assert_int_equal(load(f->path, ipam), 0);
 }
 
 static int set_up(void **state)

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "speaker/assignments.h"
+#include "ipam/saved.h"
 
-#include "base/file.h"
 #include "base/mem.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-
-enum {
-	FILE_MAX = 256 << 20, /* bytes: far above 100,000 Services */
-};
 
 static void put_text(FILE *file, const char *text)
 {
@@ -70,7 +64,7 @@ static void put_list(FILE *file, const struct ipam *ipam)
 	(void)fputs("\n]}\n", file);
 }
 
-char *assignments_text(const struct ipam *ipam)
+char *ipam_saved_text(const struct ipam *ipam)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -82,13 +76,6 @@ char *assignments_text(const struct ipam *ipam)
 	if (fclose(file) != 0 || !text)
 		abort();
 	return text;
-}
-
-int assignments_save(const char *path, const struct ipam *ipam)
-{
-	auto_(freep) char *text = assignments_text(ipam);
-
-	return file_replace(path, text);
 }
 
 /* The addresses of one item; the number of them, or -EBADMSG. */
@@ -116,21 +103,14 @@ static int restore_item(struct ipam *ipam, const json_t *item)
 	return (int)json_array_size(ingress);
 }
 
-int assignments_load(const char *path, struct ipam *ipam)
+int ipam_restore_saved(struct ipam *ipam, const char *text, size_t len)
 {
-	struct stat stat_;
-	json_t *list;
-	const json_t *items;
+	json_t *list = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *items = json_object_get(list, "items");
 	const json_t *item;
 	int count = 0;
 	size_t i;
 
-	if (stat(path, &stat_) < 0)
-		return -errno;
-	if (stat_.st_size > FILE_MAX)
-		return -EFBIG;
-	list = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-	items = json_object_get(list, "items");
 	if (!json_is_array(items))
 		count = -EBADMSG;
 	json_array_foreach(items, i, item)
