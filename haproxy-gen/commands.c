@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "haproxy-gen/addresses.h"
 #include "haproxy-gen/apply.h"
 #include "haproxy-gen/certs.h"
 #include "haproxy-gen/change.h"
@@ -179,12 +180,18 @@ int command_apply(const struct gen_settings *settings, bool no_reload)
 		(void)fprintf(stderr, "haproxy-gen: %s\n", why);
 		return EXIT_FAILURE;
 	}
+	r = addresses_keep(settings, source.ipam);
+	if (r < 0)
+		return complain("the addresses that are given can not be kept", r);
 	r = applier_apply(applier, source.model, source.ipam,
 		(no_reload ? APPLY_NO_RELOAD : APPLY_NOW) | APPLY_VERIFY, &result);
 	if (r < 0) {
 		(void)fprintf(stderr, "haproxy-gen: %s\n", applier_state(applier)->error);
 		return EXIT_FAILURE;
 	}
+	r = addresses_publish(settings, source.ipam);
+	if (r < 0)
+		return complain(settings->publish, r);
 	if (result.reason)
 		(void)printf("reload: %s\n", result.reason);
 	text = apply_result_text(&result);

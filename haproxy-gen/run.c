@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "haproxy-gen/addresses.h"
 #include "haproxy-gen/apply.h"
 #include "haproxy-gen/source.h"
 
@@ -35,6 +36,7 @@ struct runner {
 	struct event *signals[3];
 	uint64_t reload_since_ns; /* the first change that waits for it; 0: none */
 	bool has_failed;
+	bool is_published; /* the addresses, in settings->publish */
 };
 
 static void arm(struct event *timer, uint64_t ms)
@@ -110,6 +112,37 @@ static bool source_is_there(struct runner *runner)
 	return false;
 }
 
+/* What nobody would remember is not served. */
+static bool keep_addresses(struct runner *runner)
+{
+	int r;
+
+	if (!runner->source.has_new_addresses)
+		return true;
+	r = addresses_keep(runner->settings, runner->source.ipam);
+	if (r < 0) {
+		log_limited(LOG_L_ERROR, "assignments not saved: what runs stays",
+			kv_str("state", runner->settings->state), kv_errno(r));
+		return false;
+	}
+	runner->source.has_new_addresses = false;
+	runner->is_published = false;
+	return true;
+}
+
+static void publish(struct runner *runner)
+{
+	int r;
+
+	if (runner->is_published)
+		return;
+	r = addresses_publish(runner->settings, runner->source.ipam);
+	runner->is_published = r == 0;
+	if (r < 0)
+		log_limited(LOG_L_ERROR, "assignments not published",
+			kv_str("file", runner->settings->publish), kv_errno(r));
+}
+
 static void apply_now(struct runner *runner, unsigned mode)
 {
 	auto_(apply_result_fini) struct apply_result result = { 0 };
@@ -122,6 +155,10 @@ static void apply_now(struct runner *runner, unsigned mode)
 		return;
 	}
 	source_settle(&runner->source, &dirty);
+	if (!keep_addresses(runner)) {
+		arm(runner->again, RETRY_MS);
+		return;
+	}
 	r = mode == APPLY_DEFER &&
 			applier_apply_quick(runner->applier, runner->source.model,
 				runner->source.ipam, &dirty, &result) ?
@@ -134,6 +171,8 @@ static void apply_now(struct runner *runner, unsigned mode)
 		tell_success(runner, &result);
 	if (r == 0 && !is_reload && result.did == APPLY_RELOAD_NEEDED)
 		delay_reload(runner);
+	else if (r == 0)
+		publish(runner);
 	if (is_reload || result.did != APPLY_RELOAD_NEEDED) {
 		runner->reload_since_ns = 0;
 		(void)evtimer_del(runner->reload);

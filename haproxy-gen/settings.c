@@ -79,11 +79,41 @@ static bool is_member(const char *text)
 	return gen_member_parse(text, &name, &listen);
 }
 
+/* HAProxy needs to find itself among the peers. */
+static bool is_among_members(const struct gen_settings *settings)
+{
+	const struct strings *members = &settings->affinity.members;
+
+	for (size_t i = 0; i < members->count; i++) {
+		auto_(freep) char *name = NULL;
+		const char *listen;
+
+		if (gen_member_parse(members->at[i], &name, &listen) &&
+			strcmp(name, settings->affinity.local) == 0)
+			return true;
+	}
+	return members->count == 0;
+}
+
+static void check_together(struct keys_loading *l, const config_setting_t *root)
+{
+	const struct gen_settings *settings = l->settings;
+
+	if (!is_among_members(settings))
+		keys_say(l, config_setting_get_member(root, "affinity"), "affinity.local",
+			"is no name of affinity.members",
+			"write the name that this machine has there");
+	if (settings->publish[0] && settings->allocator == GEN_ALLOCATE_FOLLOW)
+		keys_say(l, config_setting_get_member(root, "publish"), "publish",
+			"is of no use: others give the addresses",
+			"take it out, or write allocator = \"self\"");
+}
+
 /* clang-format off */
 static const char *const source_names[] = { "directory", NULL };
 static const char *const on_edit_names[] = { "repair", "leave", NULL };
 static const char *const check_names[] = { "http", "tcp", "none", NULL };
-static const char *const allocator_names[] = { "follow", "manifests", NULL };
+static const char *const allocator_names[] = { "follow", "manifests", "self", NULL };
 static const char *const level_names[] = { "error", "warn", "info", "debug", NULL };
 static const char *const format_names[] = { "logfmt", "json", NULL };
 static const char *const sections[] = { "source", "output", "haproxy", "nodes", "frontends", "timeouts",
@@ -155,10 +185,17 @@ static const struct key keys[] = {
 	{ "log.format",                       KEY_WORD,    AT(log.format), .names = format_names },
 	{ "load_balancer_class",              KEY_TEXT,    AT(load_balancer_class), 0, 316 },
 	{ "allocator",                        KEY_WORD,    AT(allocator), .names = allocator_names },
+	{ "publish",                          KEY_PATH,    AT(publish), 0, KEYS_TEXT_MAX },
 };
 /* clang-format on */
 
-static const struct keys_table table = { keys, COUNT_OF(keys), sections, COUNT_OF(sections) };
+static const struct keys_table table = {
+	.keys = keys,
+	.count = COUNT_OF(keys),
+	.sections = sections,
+	.section_count = COUNT_OF(sections),
+	.check = check_together,
+};
 
 static void set_texts(struct gen_settings *s)
 {
@@ -181,6 +218,7 @@ static void set_texts(struct gen_settings *s)
 	s->stats.listen = xstrdup("");
 	s->prometheus.listen = xstrdup("");
 	s->load_balancer_class = xstrdup("");
+	s->publish = xstrdup("");
 }
 
 struct gen_settings *gen_settings_new(void)
@@ -228,36 +266,12 @@ struct gen_settings *gen_settings_free(struct gen_settings *settings)
 	return NULL;
 }
 
-/* HAProxy needs to find itself among the peers. */
-static int check_members(
-	const struct gen_settings *settings, const char *file, struct report *report)
-{
-	const struct strings *members = &settings->affinity.members;
-	const struct place place = { .file = file, .field = "affinity.local" };
-
-	for (size_t i = 0; i < members->count; i++) {
-		auto_(freep) char *name = NULL;
-		const char *listen;
-
-		if (gen_member_parse(members->at[i], &name, &listen) &&
-			strcmp(name, settings->affinity.local) == 0)
-			return 0;
-	}
-	if (members->count == 0)
-		return 0;
-	report_error(report, &place, "write the name that this machine has there",
-		"is no name of affinity.members");
-	return -EBADMSG;
-}
-
 int gen_settings_parse(const char *text, const char *file, struct gen_settings **ret_settings,
 	struct report *report)
 {
 	auto_(gen_settings_freep) struct gen_settings *settings = gen_settings_new();
 	int r = keys_parse(&table, text, file, settings, report);
 
-	if (r == 0)
-		r = check_members(settings, file, report);
 	if (r < 0)
 		return r;
 	*ret_settings = take(settings);
@@ -269,8 +283,6 @@ int gen_settings_load(const char *path, struct gen_settings **ret_settings, stru
 	auto_(gen_settings_freep) struct gen_settings *settings = gen_settings_new();
 	int r = keys_load(&table, path, settings, report);
 
-	if (r == 0)
-		r = check_members(settings, path, report);
 	if (r < 0)
 		return r;
 	*ret_settings = take(settings);

@@ -30,6 +30,7 @@ enum gen_check {
 enum gen_allocator {
 	GEN_ALLOCATE_FOLLOW,    /* "follow": what the status of the Services says */
 	GEN_ALLOCATE_MANIFESTS, /* "manifests": out of the pools, a function of the manifests */
+	GEN_ALLOCATE_SELF,      /* "self": out of the pools, and what was given stays given */
 };
 
 /* All text is owned. */
@@ -120,6 +121,7 @@ struct gen_settings {
 
 	char *load_balancer_class;    /* load_balancer_class: "" (Services without a class) */
 	enum gen_allocator allocator; /* allocator: "follow" */
+	char *publish;                /* publish: "" (nowhere), the addresses that are given here */
 };
 
 /* Settings with every default. The caller owns them. */

@@ -2,11 +2,29 @@
 
 #include "haproxy-gen/source.h"
 
+#include "base/log.h"
+#include "haproxy-gen/addresses.h"
+
+/* Only where this program gives the addresses is there something to remember. */
 static void open_both(const struct gen_settings *settings, struct source *source)
 {
+	int r;
+
 	*source = (struct source){ .model = model_new() };
-	if (settings->allocator == GEN_ALLOCATE_MANIFESTS)
+	switch (settings->allocator) {
+	case GEN_ALLOCATE_FOLLOW:
+		return;
+	case GEN_ALLOCATE_MANIFESTS:
 		source->ipam = ipam_new(IPAM_MANIFESTS, settings->load_balancer_class);
+		break;
+	case GEN_ALLOCATE_SELF:
+		source->ipam = ipam_new(IPAM_SELF, settings->load_balancer_class);
+		break;
+	}
+	r = addresses_restore(settings, source->ipam);
+	if (r < 0)
+		log_error("assignments not restored: addresses may move",
+			kv_str("state", settings->state), kv_errno(r));
 }
 
 void source_fini(struct source *source)
@@ -17,11 +35,19 @@ void source_fini(struct source *source)
 	*source = (struct source){ 0 };
 }
 
+static void on_address(void *user, const struct ipam_change *change)
+{
+	struct source *source = user;
+
+	(void)change;
+	source->has_new_addresses = true;
+}
+
 void source_settle(struct source *source, struct model_dirty *ret_dirty)
 {
 	model_take_dirty(source->model, ret_dirty);
 	if (source->ipam)
-		ipam_update(source->ipam, source->model, ret_dirty, NULL, NULL);
+		ipam_update(source->ipam, source->model, ret_dirty, on_address, source);
 }
 
 static void settle_first(struct source *source)

@@ -14,6 +14,7 @@ struct source {
 	struct model *model;
 	struct ipam *ipam;                /* NULL: the status of the Services counts */
 	struct conf_directory *directory; /* NULL: read once */
+	bool has_new_addresses;           /* since they were kept (addresses_keep()) */
 };
 
 void source_fini(struct source *source);

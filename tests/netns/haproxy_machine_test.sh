@@ -11,6 +11,7 @@ build=$1
 . "$(dirname "$0")/haproxy_lib.sh"
 
 make_cluster
+cfg=$work/lb/haproxy.cfg
 sed -i "/^output/d" "$work/lb/gen.conf"
 cp "$work/lb/gen.conf" "$work/base.conf"
 output="file = \"$work/lb/haproxy.cfg\";"
@@ -119,14 +120,16 @@ kind: IPAddressPool
 metadata: { name: pool, namespace: metallb-system }
 spec: { addresses: [ 198.51.100.100-198.51.100.101 ] }
 Y
-for name in p1 p2 p3; do
-	cat >"$work/manifests/service-$name.yaml" <<-Y
+# pool_service NAME DAY: without an address; the younger, the later the day
+pool_service() {
+	cat >"$work/manifests/service-$1.yaml" <<-Y
 	apiVersion: v1
 	kind: Service
-	metadata: { name: $name, creationTimestamp: "2026-01-0${name#p}T00:00:00Z" }
+	metadata: { name: $1, creationTimestamp: "2026-01-0${2}T00:00:00Z" }
 	spec: { type: LoadBalancer, clusterIP: 10.96.0.2, ports: [ { port: 81, nodePort: 30081 } ] }
 	Y
-done
+}
+for number in 1 2 3; do pool_service "p$number" "$number"; done
 apply_says nothing
 gen lb status | grep -q 'default/p1: no_address' || fail "$(gen lb status)"
 settings "" 'allocator = "manifests";'
@@ -134,6 +137,56 @@ gen lb apply >>"$work/apply.log" 2>&1 || fail "apply"
 ask 198.51.100.100 81 >/dev/null || fail "the first address of the pool"
 ask 198.51.100.101 81 >/dev/null || fail "the second address of the pool"
 gen lb status | grep -q 'default/p3: ' || fail "three Services on two addresses: $(gen lb status)"
+
+echo "addresses that were given stay given, and others are told"
+mkdir "$work/told"
+told() { jq -r '.items[] | .metadata.name + " " + .status.loadBalancer.ingress[0].ip' "$work/told/status.json"; }
+settings "" 'allocator = "self";' "publish = \"$work/told/status.json\";"
+rm "$work/manifests/service-p1.yaml" "$work/manifests/service-p3.yaml"
+gen lb apply >>"$work/apply.log" 2>&1 || fail "apply"
+[ "$(told)" = "p2 198.51.100.100" ] || fail "told: $(cat "$work/told/status.json")"
+ask 198.51.100.100 81 >/dev/null || fail "an address that is given here"
+# An older one would have had it, if it had been there.
+pool_service p1 1
+gen lb apply >>"$work/apply.log" 2>&1 || fail "apply"
+[ "$(told)" = "$(printf 'p1 198.51.100.101\np2 198.51.100.100')" ] || fail "told: $(told)"
+grep -q "listen default.p2.81" "$cfg" || fail "p2"
+grep -A 1 "listen default.p2.81" "$cfg" | grep -q 198.51.100.100:81 || fail "p2 moved"
+cp -p "$work/told/status.json" "$work/told.before"
+apply_says nothing
+[ "$work/told/status.json" -nt "$work/told.before" ] && fail "told again without a change"
+echo "and so while it runs"
+ip netns exec "$run-lb" "$build/haproxy-gen/haproxy-gen" -c "$work/lb/gen.conf" run >>"$work/run.log" 2>&1 &
+runner=$!
+pids+=("$runner")
+wait_for 20 "it runs" grep -q 'msg="running"' "$work/run.log" || fail "run"
+rm "$work/manifests/service-p1.yaml"
+is_told() { [ "$(told)" = "$1" ]; }
+wait_for 20 "it is told" is_told "p2 198.51.100.100" || fail "told: $(told)"
+pool_service p1 1
+wait_for 20 "it is told" is_told "$(printf 'p1 198.51.100.101\np2 198.51.100.100')" || fail "told: $(told)"
+ask 198.51.100.101 81 >/dev/null || fail "told, and not served"
+kill "$runner"
+wait "$runner"
+# Those who follow read it beside what the cluster says.
+mkdir "$work/follow"
+cp "$work/manifests"/node-*.yaml "$work/manifests"/service-p?.yaml "$work/manifests/pool.yaml" "$work/follow"
+cp "$work/told/status.json" "$work/follow/status.json"
+sed -e "s,$work/manifests,$work/follow,; s,\"self\",\"follow\",; /^publish/d; s,haproxy.cfg,follow.cfg," "$work/lb/gen.conf" >"$work/follow.conf"
+in_ns lb "$build/haproxy-gen/haproxy-gen" -c "$work/follow.conf" render 2>"$work/said" >"$work/follow.cfg" || fail "$(cat "$work/said")"
+grep -A 1 "listen default.p2.81" "$work/follow.cfg" | grep -q 198.51.100.100:81 || fail "who follows: $(cat "$work/said" "$work/follow.cfg")"
+# The memory is not to be had: nobody is served on what would be forgotten.
+cp "$cfg" "$work/before.cfg"
+rm "$work/manifests/service-p1.yaml"
+pool_service p0 2
+mv "$work/lb/state" "$work/lb/state.away"
+touch "$work/lb/state"
+gen lb apply >"$work/said" 2>&1 && fail "served, and not remembered"
+grep -q "the addresses that are given can not be kept: Not a directory" "$work/said" || fail "$(cat "$work/said")"
+cmp -s "$cfg" "$work/before.cfg" || fail "the file changed all the same"
+rm "$work/lb/state"
+mv "$work/lb/state.away" "$work/lb/state"
+
 rm "$work/manifests/pool.yaml" "$work"/manifests/service-p?.yaml
 settings ""
 service web 198.51.100.10 80 30080
