@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,10 +23,8 @@
 
 enum {
 	WHY_MAX = 2000,
-	NEW_WORKER_MS = 10000, /* until it answers on the admin socket */
-	NEW_SOCKET_MS = 1000, /* until there is one: a worker that got it from another makes none */
-	REFUSED_S = 300,      /* until addresses that it could not have are tried again */
-	BLAME_ROUNDS = 3,     /* reloads, each without what the one before failed on */
+	REFUSED_S = 300,  /* until addresses that it could not have are tried again */
+	BLAME_ROUNDS = 3, /* reloads, each without what the one before failed on */
 };
 
 void applying_fini(struct applying *a)
@@ -214,34 +211,34 @@ static int write_only(struct applying *a)
 	return applying_write(a, a->text.text, a->text.len, true);
 }
 
-/* The old worker may still answer for a moment on the socket that both have. */
-static void wait_for_worker(struct applying *a, uint32_t pid)
+/* What HAProxy could not start with is not tried again all the time. */
+static int fail_if_refused(struct applying *a)
 {
-	const char *path = a->settings->haproxy.admin_socket;
-	uint64_t begin_ns = clock_now_ns();
-	struct runtime_info info;
+	const char *why = refused_why(
+		&a->applier->refused, a->result.reason, new_text(a), clock_now_ns());
 
-	for (;;) {
-		int r = runtime_info(path, &info);
-		uint64_t limit_ms = r == -ENOENT ? NEW_SOCKET_MS : NEW_WORKER_MS;
+	return why ? fail(a, -EREMOTEIO, "%s", why) : 0;
+}
 
-		if (r == 0 && info.pid == pid)
-			return;
-		if (clock_now_ns() - begin_ns >= limit_ms * NS_PER_MS)
-			break;
-		(void)poll(NULL, 0, 5);
-	}
-	log_warn("HAProxy does not answer: all changes are reloads", kv_str("admin_socket", path));
+/* A reload is due, but not now. */
+static int defer(struct applying *a)
+{
+	a->result.did = APPLY_RELOAD_NEEDED;
+	return fail_if_refused(a);
 }
 
 static int go_back(struct applying *a, int why)
 {
-	int r = a->installed.text ? install_back(a->settings->output.file) :
-				    -unlink(a->settings->output.file);
+	const char *file = a->settings->output.file;
+	int r = 0;
 
+	if (a->installed.text)
+		r = install_back(file);
+	else if (unlink(file) < 0)
+		r = -errno;
 	if (r < 0)
-		log_error("the last good file could not be put back",
-			kv_str("file", a->settings->output.file), kv_errno(r));
+		log_error("the last good file could not be put back", kv_str("file", file),
+			kv_errno(r));
 	a->applier->state->pending_pid = 0;
 	a->is_ahead = false;
 	return why;
@@ -257,9 +254,9 @@ static int write_and_reload_once(struct applying *a)
 	int r;
 
 	make_text(a, NULL);
-	if (refused_has(&a->applier->refused, a->result.reason, new_text(a), clock_now_ns()))
-		return fail(a, -EREMOTEIO, "%s",
-			state->error ? state->error : "HAProxy refused the same file before");
+	r = fail_if_refused(a);
+	if (r < 0)
+		return r;
 	/* What is ahead of HAProxy already is no good file to go back to. */
 	if (!a->is_ahead) {
 		r = install_keep(s->output.file);
@@ -286,12 +283,14 @@ static int write_and_reload_once(struct applying *a)
 		r = go_back(a, fail(a, r, "%s", why));
 		if (held_learn(&a->applier->held, why, until_ns) > 0)
 			return -EAGAIN;
-		refused_set(&a->applier->refused, a->result.reason, new_text(a), until_ns);
+		refused_set(&a->applier->refused, a->result.reason, new_text(a), why, until_ns);
 		return r;
 	}
 	if (r < 0)
 		return fail(a, r, "%s: no reload: %s", s->haproxy.master_socket, strerror(-r));
-	wait_for_worker(a, pid);
+	if (!runtime_wait(s->haproxy.admin_socket, pid))
+		log_warn("HAProxy does not answer: all changes are reloads",
+			kv_str("admin_socket", s->haproxy.admin_socket));
 	state->pid = pid;
 	state->pending_pid = 0;
 	state->reloads++;
@@ -407,10 +406,8 @@ static int change_running(struct applying *a)
 	if (r < 0 || !needs_reload)
 		return r;
 	a->is_exact = false;
-	if (is_deferred(a)) {
-		a->result.did = APPLY_RELOAD_NEEDED;
-		return 0;
-	}
+	if (is_deferred(a))
+		return defer(a);
 	/* The file may have been written since it was read. */
 	free(take(a->installed.text));
 	r = read_installed(a);
@@ -424,8 +421,7 @@ static int replace(struct applying *a, const char *reason)
 	a->result.reason = xstrdup(reason);
 	if (is_deferred(a)) {
 		make_text(a, NULL);
-		a->result.did = APPLY_RELOAD_NEEDED;
-		return 0;
+		return defer(a);
 	}
 	return write_and_reload(a);
 }
@@ -545,6 +541,12 @@ struct applier *applier_free(struct applier *applier)
 		(void)close(applier->lock_fd);
 	free(applier);
 	return NULL;
+}
+
+void applier_try_again(struct applier *applier)
+{
+	refused_fini(&applier->refused);
+	held_doubt(&applier->held);
 }
 
 void apply_result_fini(struct apply_result *result)

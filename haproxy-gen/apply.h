@@ -70,6 +70,9 @@ must_check bool applier_apply_quick(struct applier *applier, const struct model 
 	const struct ipam *ipam, const struct model_dirty *services,
 	struct apply_result *ret_result);
 
+/* What HAProxy could not start with is worth another try: somebody says so. */
+void applier_try_again(struct applier *applier);
+
 void apply_result_fini(struct apply_result *result);
 
 /* "nothing", "runtime 3", "reload", "written" or "reload needed"; caller frees. */

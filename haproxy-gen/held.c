@@ -217,6 +217,12 @@ size_t held_learn(struct held *held, const char *complaint, uint64_t until_ns)
 	return held->count - before;
 }
 
+void held_doubt(struct held *held)
+{
+	for (size_t i = 0; i < held->count; i++)
+		held->at[i].until_ns = 0;
+}
+
 void held_refresh(struct held *held, uint64_t now_ns, bool is_transparent)
 {
 	size_t kept = 0;

@@ -53,5 +53,8 @@ size_t held_try(struct held *held, const struct want *want, struct change_text i
  */
 size_t held_learn(struct held *held, const char *complaint, uint64_t until_ns);
 
+/* Nothing is believed any more without a proof. */
+void held_doubt(struct held *held);
+
 /* Drops what nobody asked for since the last time, and what can be had by now. */
 void held_refresh(struct held *held, uint64_t now_ns, bool is_transparent);

@@ -10,6 +10,7 @@
 void refused_fini(struct refused *refused)
 {
 	free(refused->key);
+	free(refused->why);
 	*refused = (struct refused){ 0 };
 }
 
@@ -27,21 +28,22 @@ static char *key_of(const char *reason, struct change_text text)
 	return strbuf_take(&key);
 }
 
-void refused_set(
-	struct refused *refused, const char *reason, struct change_text text, uint64_t until_ns)
+void refused_set(struct refused *refused, const char *reason, struct change_text text,
+	const char *why, uint64_t until_ns)
 {
 	refused_fini(refused);
 	refused->key = key_of(reason, text);
+	refused->why = xstrdup(why);
 	refused->until_ns = until_ns;
 }
 
-bool refused_has(
+const char *refused_why(
 	const struct refused *refused, const char *reason, struct change_text text, uint64_t now_ns)
 {
 	auto_(freep) char *key = NULL;
 
 	if (!refused->key || now_ns >= refused->until_ns)
-		return false;
+		return NULL;
 	key = key_of(reason, text);
-	return strcmp(refused->key, key) == 0;
+	return strcmp(refused->key, key) == 0 ? refused->why : NULL;
 }

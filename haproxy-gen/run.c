@@ -226,6 +226,7 @@ static void on_look(evutil_socket_t signal_number, short events, void *arg)
 	(void)signal_number;
 	(void)events;
 	conf_directory_rescan(runner->source.directory);
+	applier_try_again(runner->applier);
 	apply_now(runner, APPLY_DEFER | APPLY_VERIFY);
 }
 

@@ -2,13 +2,20 @@
 
 #include "haproxy-gen/runtime.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "haproxy-gen/section.h"
 #include "haproxy-gen/socket.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+
+enum {
+	NEW_PROCESS_MS = 10000,
+	NEW_SOCKET_MS = 1000, /* who got its socket from the process before it makes none */
+};
 
 #define SENTINEL "Name: HAProxy"
 
@@ -74,6 +81,24 @@ int runtime_info(const char *path, struct runtime_info *ret_info)
 	int r = socket_ask(path, "show info\n", RUNTIME_TIMEOUT_MS, &answer);
 
 	return r < 0 ? r : runtime_info_parse(strbuf_text(&answer), ret_info);
+}
+
+/* The process before it may still answer for a moment on the socket that both have. */
+bool runtime_wait(const char *path, uint32_t pid)
+{
+	uint64_t begin_ns = clock_now_ns();
+	struct runtime_info info;
+
+	for (;;) {
+		int r = runtime_info(path, &info);
+		uint64_t limit_ms = r == -ENOENT ? NEW_SOCKET_MS : NEW_PROCESS_MS;
+
+		if (r == 0 && info.pid == pid)
+			return true;
+		if (clock_now_ns() - begin_ns >= limit_ms * NS_PER_MS)
+			return false;
+		(void)poll(NULL, 0, 5);
+	}
 }
 
 int runtime_servers(const char *path, struct strbuf *answer)

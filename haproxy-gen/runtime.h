@@ -35,6 +35,9 @@ struct runtime_info {
  */
 must_check int runtime_info(const char *path, struct runtime_info *ret_info);
 
+/* Waits until the process @pid is who answers at @path; false: it is not in time. */
+bool runtime_wait(const char *path, uint32_t pid);
+
 /* Reads the answer to `show info`. Return: 0; -EPROTO: it is none. */
 must_check int runtime_info_parse(const char *text, struct runtime_info *ret_info);
 

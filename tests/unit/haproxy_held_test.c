@@ -82,6 +82,22 @@ static void what_nobody_asks_for_is_forgotten(void **state)
 	held_fini(&held);
 }
 
+static void what_was_only_said_is_forgotten_in_doubt(void **state)
+{
+	struct held held = { 0 };
+	struct ip ip;
+
+	(void)state;
+	assert_int_equal(ip_parse("127.0.0.1", &ip), 0);
+	assert_int_equal(held_learn(&held, "cannot bind socket (x) [127.0.0.1:50081]", 100), 1);
+	held_refresh(&held, 1, false);
+	assert_int_not_equal(held_error(&held, &ip, 50081), 0);
+	held_doubt(&held);
+	held_refresh(&held, 2, false);
+	assert_int_equal(held_error(&held, &ip, 50081), 0);
+	held_fini(&held);
+}
+
 /* A listener of somebody else on 127.0.0.1; its port is the kernel's choice. */
 static int listen_somewhere(uint16_t *ret_port)
 {
@@ -173,7 +189,7 @@ static void an_address_that_is_not_there_is_held_unless_transparent(void **state
 
 int main(void)
 {
-	struct CMUnitTest tests[COUNT_OF(rows) + 5];
+	struct CMUnitTest tests[COUNT_OF(rows) + 6];
 	size_t count = 0;
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -181,6 +197,8 @@ int main(void)
 			(void *)(uintptr_t)&rows[i] };
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(
 		two_complaints_are_two_and_the_same_again_is_none);
+	tests[count++] = (struct CMUnitTest)cmocka_unit_test(
+		what_was_only_said_is_forgotten_in_doubt);
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(what_nobody_asks_for_is_forgotten);
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(
 		what_another_process_has_is_held_until_it_is_free);

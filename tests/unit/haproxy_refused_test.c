@@ -48,12 +48,17 @@ static void it_is_as_the_row_says(void **state)
 	const struct row *row = *state;
 	struct refused refused = { 0 };
 
-	assert_false(refused_has(&refused, row->reason, text_of(row->text), row->now_ns));
-	refused_set(&refused, "new", text_of(FILE_TEXT), 100);
-	assert_int_equal(refused_has(&refused, row->reason, text_of(row->text), row->now_ns),
-		row->is_refused);
+	const char *why;
+
+	assert_null(refused_why(&refused, row->reason, text_of(row->text), row->now_ns));
+	refused_set(&refused, "new", text_of(FILE_TEXT), "it said so", 100);
+	why = refused_why(&refused, row->reason, text_of(row->text), row->now_ns);
+	if (row->is_refused)
+		assert_string_equal(why, "it said so");
+	else
+		assert_null(why);
 	refused_fini(&refused);
-	assert_false(refused_has(&refused, row->reason, text_of(row->text), row->now_ns));
+	assert_null(refused_why(&refused, row->reason, text_of(row->text), row->now_ns));
 }
 
 static void the_last_one_counts(void **state)
@@ -61,10 +66,10 @@ static void the_last_one_counts(void **state)
 	struct refused refused = { 0 };
 
 	(void)state;
-	refused_set(&refused, "new", text_of(FILE_TEXT), 100);
-	refused_set(&refused, NULL, text_of(""), 200);
-	assert_false(refused_has(&refused, "new", text_of(FILE_TEXT), 50));
-	assert_true(refused_has(&refused, NULL, text_of(""), 150));
+	refused_set(&refused, "new", text_of(FILE_TEXT), "first", 100);
+	refused_set(&refused, NULL, text_of(""), "second", 200);
+	assert_null(refused_why(&refused, "new", text_of(FILE_TEXT), 50));
+	assert_string_equal(refused_why(&refused, NULL, text_of(""), 150), "second");
 	refused_fini(&refused);
 }
 
