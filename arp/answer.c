@@ -116,7 +116,10 @@ static bool is_foreign(const struct slot *slot, const struct mac *mac)
 	return asker_is_real(mac) && !arp_slot_of_mac(slot->engine, mac);
 }
 
-/* Somebody says that an address of ours is his. */
+/*
+ * Somebody says that an address of ours is his. Who owns it says so from the MAC that he names:
+ * another one is made up, or comes by a proxy that knows no better.
+ */
 static void on_claim(struct slot *slot, const struct neigh_frame *frame, const struct ip *claimed)
 {
 	struct place *place = place_on(arp_find(slot->engine, claimed), slot);
@@ -124,6 +127,10 @@ static void on_claim(struct slot *slot, const struct neigh_frame *frame, const s
 
 	if (!place || !is_foreign(slot, &frame->sender))
 		return;
+	if (!mac_equal(&frame->sender, &frame->eth_src)) {
+		slot->mismatched++;
+		return;
+	}
 	report_heard(place->address, frame, slot, now_ns);
 	switch (place->state) {
 	case ARP_PROBING:
@@ -158,6 +165,16 @@ static void on_rival(struct place *place, const struct mac *mac)
 	place->counters.conflicts++;
 	place_answered(place, mac, now_ns);
 	arp_kick(place->slot->engine);
+}
+
+/* A single question is out until there can be no answer any more. */
+static bool is_asking(const struct place *place)
+{
+	uint64_t now_ns = place->slot->engine->clock();
+
+	return place->state == ARP_PROBING ||
+		(place->state == ARP_QUIET && place->asked_ns > 0 &&
+			now_ns - place->asked_ns < ASKED_MS * NS_PER_MS);
 }
 
 /* Answers to one address are limited, so that a storm of questions does not become two. */
@@ -213,7 +230,8 @@ static void on_question(struct slot *slot, const struct neigh_frame *frame)
 
 	if (!place)
 		return;
-	if (place->state == ARP_PROBING && ip_to_uint(&frame->source) == 0) {
+	if (is_asking(place) && ip_to_uint(&frame->source) == 0 &&
+		mac_equal(asker, &frame->eth_src)) {
 		on_rival(place, asker);
 		return;
 	}

@@ -81,10 +81,23 @@ void place_probe(struct place *place, uint64_t now_ns)
 	enqueue_urgent(place);
 }
 
-void place_ask(struct place *place)
+bool place_ask(struct place *place)
 {
-	if (place->state == ARP_QUIET)
-		enqueue_urgent(place);
+	if (place->state != ARP_QUIET)
+		return false;
+	enqueue_urgent(place);
+	return true;
+}
+
+void place_unasked(struct address *address)
+{
+	bool is_waiting = false;
+
+	for (size_t i = 0; i < address->place_count; i++)
+		is_waiting |= address->places[i] && address->places[i]->state == ARP_QUIET &&
+			address->places[i]->queued != NOT_QUEUED;
+	if (!is_waiting && !address->was_asked)
+		arp_report(address->engine, ARP_EV_UNASKED, address, NULL, NULL);
 }
 
 void place_start(struct place *place, uint64_t now_ns)
@@ -227,6 +240,16 @@ static bool send_probe(struct place *place)
 	return slot_send(place->slot, &frame);
 }
 
+static void ask_once(struct place *place, uint64_t now_ns)
+{
+	if (send_probe(place)) {
+		place->asked_ns = now_ns;
+		place->address->was_asked = true;
+		return;
+	}
+	place_unasked(place->address);
+}
+
 static void send_counted(struct place *place, const struct neigh_frame *frame)
 {
 	if (slot_send(place->slot, frame))
@@ -294,7 +317,7 @@ static void send_round(struct place *place, uint64_t now_ns)
 
 	leave_queue(place);
 	if (place->state == ARP_QUIET) {
-		(void)send_probe(place);
+		ask_once(place, now_ns);
 		return;
 	}
 	if (place->state == ARP_PROBING) {

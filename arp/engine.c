@@ -252,14 +252,18 @@ void arp_engine_probe(struct arp_engine *engine, const struct ip *ip)
 void arp_engine_ask(struct arp_engine *engine, const struct ip *ip)
 {
 	struct address *address = arp_find(engine, ip);
+	bool can_ask = false;
 
 	if (!address)
 		return;
 	arp_expect_answers(address); /* the answers must be told */
+	address->was_asked = false;
 	for (size_t i = 0; i < address->place_count; i++) {
 		if (address->places[i] && slot_serves(&engine->slots[i], ip))
-			place_ask(address->places[i]);
+			can_ask |= place_ask(address->places[i]);
 	}
+	if (!can_ask)
+		place_unasked(address);
 	arp_kick(engine);
 }
 

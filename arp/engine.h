@@ -62,6 +62,7 @@ enum arp_event_type {
 	ARP_EV_PROBE_ANSWERED, /* results of arp_engine_probe(): somebody has it */
 	ARP_EV_PROBE_SILENT,   /* nobody answered on any of its links */
 	ARP_EV_PROBE_BLIND,    /* no link to ask on is open */
+	ARP_EV_UNASKED,        /* arp_engine_ask(): it left by no link */
 	ARP_EV_LINK_UP,
 	ARP_EV_LINK_FAILED,
 	ARP_EV_SEND_FAILED, /* frames do not leave by this link; told once in a while */
@@ -109,7 +110,10 @@ void arp_engine_set_mode(struct arp_engine *engine, const struct ip *ip, enum ar
  */
 void arp_engine_probe(struct arp_engine *engine, const struct ip *ip);
 
-/* Sends a single probe for an address in ARP_STANDBY; an answer is an ARP_EV_HEARD. */
+/*
+ * Sends a single probe for an address in ARP_STANDBY; an answer is an ARP_EV_HEARD, another host that
+ * asks too an ARP_EV_RIVAL, and if it could not be sent at all that is an ARP_EV_UNASKED.
+ */
 void arp_engine_ask(struct arp_engine *engine, const struct ip *ip);
 
 /* Announces once more, from the beginning of the schedule, where it is announced. */
@@ -148,53 +152,3 @@ void arp_engine_flush(struct arp_engine *engine);
 
 /* What is announced is asked for again before it is answered for again; mode stays. */
 void arp_engine_doubt(struct arp_engine *engine);
-
-enum arp_state {
-	ARP_QUIET,
-	ARP_PROBING,
-	ARP_ANNOUNCED,
-	ARP_REFUSED, /* another host has it */
-};
-
-/* What one address did on one link. */
-struct arp_counters {
-	uint64_t requests;   /* received for it: ARP requests or NS */
-	uint64_t answers;    /* sent */
-	uint64_t limited;    /* not answered: answers_per_second */
-	uint64_t gratuitous; /* frames of announcements sent */
-	uint64_t conflicts;  /* foreign claims seen */
-};
-
-struct arp_address_view {
-	struct ip ip;
-	enum arp_state state;
-	uint64_t since_ns; /* CLOCK_MONOTONIC */
-	char link[IF_NAMESIZE];
-	struct arp_counters counters;
-	bool is_contested;    /* a foreign claim in the last 30 s */
-	struct mac contender; /* zero: there was none */
-};
-
-struct arp_link_view {
-	char name[IF_NAMESIZE];
-	unsigned ifindex;
-	struct mac mac;
-	bool is_open;
-	int error; /* negative errno, why it is not open */
-	uint64_t frames;
-	uint64_t malformed;
-	uint64_t tagged;
-	uint64_t drops;
-	uint64_t unsent; /* frames that the kernel did not take */
-};
-
-typedef void arp_address_view_fn(void *user, const struct arp_address_view *view);
-typedef void arp_link_view_fn(void *user, const struct arp_link_view *view);
-
-/* Every address on every link it is for. */
-void arp_engine_visit_addresses(
-	const struct arp_engine *engine, arp_address_view_fn *visit, void *user);
-void arp_engine_visit_links(const struct arp_engine *engine, arp_link_view_fn *visit, void *user);
-
-/* "quiet", "probing", "announced", "refused". */
-const char *arp_state_name(enum arp_state state);

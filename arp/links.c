@@ -399,6 +399,7 @@ void arp_engine_visit_links(const struct arp_engine *engine, arp_link_view_fn *v
 			.frames = slot->frames,
 			.malformed = slot->malformed,
 			.tagged = slot->tagged,
+			.mismatched = slot->mismatched,
 			.drops = slot->link ? arp_link_drops(slot->link) : 0,
 			.unsent = slot->unsent,
 		};

@@ -25,6 +25,7 @@ enum {
 	PROBE_GAP_MS = 20,      /* network is fast: a host on the segment answers within 20 ms */
 	PROBE_AGAIN_MS = 10000, /* after a conflict: DEFEND_INTERVAL */
 	PROBE_UNSENT_MS = 1000, /* after probes that the link did not take */
+	ASKED_MS = 40,          /* after a single question: who asks too is a rival */
 	DEFEND_GAP_MS = 1000,   /* between two defences of one address */
 	/* Probes and first rounds: 1,000 addresses in 40 ms, and no more at once than the usual
 	 * queue of an interface (1,000 frames) has room for. */

@@ -15,6 +15,7 @@
 #include "arp/frame.h"
 #include "arp/link.h"
 #include "arp/timer.h"
+#include "arp/view.h"
 
 #include <bsd/sys/queue.h>
 #include <uthash.h>
@@ -43,6 +44,7 @@ struct slot {
 	uint64_t frames;
 	uint64_t malformed;
 	uint64_t tagged;
+	uint64_t mismatched;
 	uint64_t unsent;
 	uint64_t unsent_told_ns;
 };
@@ -60,6 +62,7 @@ struct place {
 	enum arp_state state;
 	unsigned round;         /* of probes or announcements: the next one */
 	unsigned probes_sent;   /* in this state */
+	uint64_t asked_ns;      /* when a single question last left; 0: never */
 	struct arp_timer timer; /* when it is due */
 	enum queued queued;
 	TAILQ_ENTRY(place) queue;
@@ -91,6 +94,7 @@ struct address {
 	size_t place_count;
 	bool is_asking;           /* arp_engine_probe() has no result yet */
 	bool has_asked;           /* and at least one frame of it left */
+	bool was_asked;           /* of arp_engine_ask(): the same */
 	struct arp_timer contest; /* when a conflict is over if no claim comes */
 	uint64_t contested_ns;    /* when a foreign claim was last seen */
 	uint64_t defended_ns;
@@ -169,8 +173,10 @@ void place_start(struct place *place, uint64_t now_ns);
 /* Says nothing any more: the link is gone, or the mode says so. */
 void place_stop(struct place *place, uint64_t now_ns);
 void place_probe(struct place *place, uint64_t now_ns);
-/* Sends one probe, if it is quiet. */
-void place_ask(struct place *place);
+/* Sends one probe, if it is quiet. Return: whether it is. */
+bool place_ask(struct place *place);
+/* No link of @address took the question, and none will. */
+void place_unasked(struct address *address);
 /* Announces from the beginning of the schedule, if it is announced at all. */
 void place_announce_again(struct place *place);
 /* Announces once, out of turn, as a defence. */

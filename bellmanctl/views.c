@@ -132,7 +132,7 @@ void view_announcements(const json_t *data, bool color, struct strbuf *out)
 void view_links(const json_t *data, bool color, struct strbuf *out)
 {
 	static const char *const heads[] = { "LINK", "MAC", "ARP", "NDP", "FRAMES", "MALFORMED",
-		"TAGGED", "DROPPED", "ERROR" };
+		"TAGGED", "MISMATCHED", "DROPPED", "ERROR" };
 	struct table table;
 	const json_t *link;
 	size_t i;
@@ -147,6 +147,7 @@ void view_links(const json_t *data, bool color, struct strbuf *out)
 		table_add_int(&table, field_int(link, "frames"));
 		table_add_int(&table, field_int(link, "malformed"));
 		table_add_int(&table, field_int(link, "tagged"));
+		table_add_int(&table, field_int(link, "mismatched"));
 		table_add_int(&table, field_int(link, "drops"));
 		table_add(&table, field_text(link, "error"));
 	}

@@ -141,9 +141,10 @@ static void add_link_counters(void *user, const struct arp_link_view *view)
 		if (json_integer_value(json_object_get(link, "index")) != view->ifindex)
 			continue;
 		(void)json_object_update_new(link,
-			json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "open", view->is_open, "frames",
-				json_count(view->frames), "malformed", json_count(view->malformed),
-				"tagged", json_count(view->tagged), "drops",
+			json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "open", view->is_open,
+				"frames", json_count(view->frames), "malformed",
+				json_count(view->malformed), "tagged", json_count(view->tagged),
+				"mismatched", json_count(view->mismatched), "drops",
 				json_count(view->drops), "unsent", json_count(view->unsent)));
 		if (view->error < 0)
 			(void)json_object_set_new(

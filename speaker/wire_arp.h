@@ -6,6 +6,7 @@
  * Changes of addresses are gathered and go over as one job.
  */
 
+#include "arp/view.h"
 #include "speaker/wire.h"
 
 void wire_arp_set_conf(struct wire *wire, const struct arp_engine_conf *conf);

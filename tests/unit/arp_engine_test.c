@@ -524,6 +524,76 @@ static void a_single_question_is_one_frame_and_its_answer_is_heard(void **state)
 	assert_int_equal(count_events(ARP_EV_HEARD), 2);
 }
 
+static void copy_view(void *user, const struct arp_link_view *view)
+{
+	*(struct arp_link_view *)user = *view;
+}
+
+/* Who has an address says so from its own MAC: a frame that names another one is made up. */
+static void a_claim_for_another_mac_than_the_frames_is_not_believed(void **state)
+{
+	const struct mac third = { { 2, 0, 0, 0, 0, 7 } };
+
+	for (size_t i = 0; i < COUNT_OF(families); i++) {
+		struct ip ip = ip_of(families[i]);
+		struct arp_link_view view = { 0 };
+
+		put(*state, &ip, ARP_STANDBY);
+		forget();
+		receive_claim_from(1, &ip, &other_mac, &third);
+		pass(*state, 100);
+		assert_int_equal(count_events(ARP_EV_HEARD), 0);
+		arp_engine_visit_links(*state, copy_view, &view);
+		assert_int_equal(view.mismatched, i + 1);
+		receive_claim(1, &ip, &other_mac);
+		pass(*state, 100);
+		assert_int_equal(count_events(ARP_EV_HEARD), 1);
+	}
+}
+
+static void another_host_that_asks_too_is_told_of_shortly_after_a_question(void **state)
+{
+	for (size_t i = 0; i < COUNT_OF(families); i++) {
+		struct ip ip = ip_of(families[i]);
+
+		put(*state, &ip, ARP_STANDBY);
+		forget();
+		receive_probe(1, &ip, &other_mac);
+		pass(*state, 10);
+		assert_int_equal(count_events(ARP_EV_RIVAL), 0);
+		arp_engine_ask(*state, &ip);
+		pass(*state, 10);
+		receive_probe(1, &ip, &other_mac);
+		pass(*state, 10);
+		assert_int_equal(count_events(ARP_EV_RIVAL), 1);
+		pass(*state, 1000);
+		receive_probe(1, &ip, &other_mac);
+		pass(*state, 10);
+		assert_int_equal(count_events(ARP_EV_RIVAL), 1);
+	}
+}
+
+static void a_question_that_no_link_takes_is_told_of(void **state)
+{
+	struct arp_link_conf links[] = { link_of(1), link_of(2) };
+	struct ip ip = ip_of("192.0.2.10");
+
+	arp_engine_set_links(*state, links, 2);
+	put(*state, &ip, ARP_STANDBY);
+	arp_engine_ask(*state, &ip);
+	pass(*state, 10);
+	assert_int_equal(count_events(ARP_EV_UNASKED), 0);
+	fake.send_error = -ENETDOWN;
+	arp_engine_ask(*state, &ip);
+	pass(*state, 10);
+	assert_int_equal(count_events(ARP_EV_UNASKED), 1);
+	fake.send_error = 0;
+	arp_engine_set_links(*state, NULL, 0);
+	arp_engine_ask(*state, &ip);
+	pass(*state, 10);
+	assert_int_equal(count_events(ARP_EV_UNASKED), 2);
+}
+
 static void all_who_answer_a_question_are_heard_however_fast(void **state)
 {
 	const struct mac third = { { 2, 0, 0, 0, 0, 7 } };
@@ -739,6 +809,9 @@ int main(void)
 		ENGINE_TEST(made_up_claimants_are_not_an_event_each),
 		ENGINE_TEST(a_question_on_standby_has_one_result),
 		ENGINE_TEST(a_question_whose_link_goes_away_has_a_result_too),
+		ENGINE_TEST(a_claim_for_another_mac_than_the_frames_is_not_believed),
+		ENGINE_TEST(another_host_that_asks_too_is_told_of_shortly_after_a_question),
+		ENGINE_TEST(a_question_that_no_link_takes_is_told_of),
 		ENGINE_TEST(a_single_question_is_one_frame_and_its_answer_is_heard),
 		ENGINE_TEST(all_who_answer_a_question_are_heard_however_fast),
 		ENGINE_TEST(made_up_claimants_do_not_hide_one_that_is_known),

@@ -194,13 +194,14 @@ static void receive(unsigned ifindex, const struct neigh_frame *frame)
 	link->handlers.on_frame(link->handlers.user, bytes, len);
 }
 
-/* @mac says that it has @ip. */
-static void receive_claim(unsigned ifindex, const struct ip *ip, const struct mac *mac)
+/* A frame of @from says that @mac has @ip. */
+static void receive_claim_from(
+	unsigned ifindex, const struct ip *ip, const struct mac *mac, const struct mac *from)
 {
 	const struct neigh_frame arp = {
 		.kind = NEIGH_ARP_REPLY,
 		.eth_dst = mac_broadcast,
-		.eth_src = *mac,
+		.eth_src = *from,
 		.sender = *mac,
 		.source = *ip,
 		.target_mac = *mac,
@@ -209,7 +210,7 @@ static void receive_claim(unsigned ifindex, const struct ip *ip, const struct ma
 	const struct neigh_frame na = {
 		.kind = NEIGH_ADVERTISEMENT,
 		.eth_dst = group_mac(&ip_all_nodes),
-		.eth_src = *mac,
+		.eth_src = *from,
 		.source = *ip,
 		.ip_dst = ip_all_nodes,
 		.target = *ip,
@@ -219,6 +220,12 @@ static void receive_claim(unsigned ifindex, const struct ip *ip, const struct ma
 	};
 
 	receive(ifindex, ip->family == AF_INET ? &arp : &na);
+}
+
+/* @mac says that it has @ip. */
+static void receive_claim(unsigned ifindex, const struct ip *ip, const struct mac *mac)
+{
+	receive_claim_from(ifindex, ip, mac, mac);
 }
 
 /* @mac asks, without an address of its own, whether somebody has @ip. */
