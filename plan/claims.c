@@ -43,6 +43,9 @@ struct claim *ownership_claim_new(const struct ownership_address *address)
 	claim->target = NOBODY;
 	claim->giver = NOBODY;
 	claim->rival = NOBODY;
+	claim->doubted = NOBODY;
+	claim->denied = NOBODY;
+	claim->rule_at_ns = DUE_NEVER;
 	claim->due_ns = DUE_NEVER;
 	return claim;
 }

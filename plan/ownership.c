@@ -6,7 +6,7 @@
 
 #include "plan/ownership.h"
 
-#include "plan/ownership_state.h"
+#include "plan/ownership_rules.h"
 
 #include <errno.h>
 
@@ -94,12 +94,15 @@ static void check_company(struct ownership *o)
 		o->alone_ns = o->now_ns + wait;
 }
 
-/* @member may not know who owns what: say it again. */
-static void greet(struct ownership *o, uint16_t member)
+/*
+ * A peer may not know who owns what: say it again. Also what it is no candidate for: by its own order
+ * it may be one, and own it.
+ */
+static void greet(struct ownership *o)
 {
 	each_claim(o, claim)
 	{
-		if (claim->state == OWNERSHIP_OWNER && claim_rank(claim, member) < claim->count)
+		if (claim->state == OWNERSHIP_OWNER)
 			rules_announce_again(o, claim);
 	}
 }
@@ -149,7 +152,7 @@ void ownership_peer(
 	check_company(o);
 	settle_all(o, member);
 	if (state == OWNERSHIP_UP && !was_up)
-		greet(o, member);
+		greet(o);
 }
 
 /* A silent owner lives: do not claim now, but ask again soon. */
@@ -186,13 +189,13 @@ void ownership_alive(struct ownership *o, uint16_t member, const struct mac *mac
 		m->state = OWNERSHIP_UNKNOWN;
 		m->since_ns = now_ns;
 		settle_all(o, NOBODY);
-		greet(o, member);
+		greet(o);
 	}
 	if (m->state == OWNERSHIP_DOWN)
 		defer(o, member);
 	/* The first word after a silence: the network was parted, and it may have claimed. */
 	if (m->state == OWNERSHIP_DOWN && was_silent)
-		greet(o, member);
+		greet(o);
 }
 
 void ownership_restarted(struct ownership *o, uint16_t member, uint64_t now_ns)
@@ -214,7 +217,7 @@ void ownership_restarted(struct ownership *o, uint16_t member, uint64_t now_ns)
 			rules_miss(o, claim);
 	}
 	settle_all(o, NOBODY);
-	greet(o, member);
+	greet(o);
 }
 
 void ownership_peer_new(struct ownership *o, uint16_t member, bool is_new, uint64_t now_ns)
@@ -400,7 +403,7 @@ void ownership_tick(struct ownership *o, uint64_t now_ns)
 		decay(o);
 	/* Each claim once: what it makes due at once is for the next tick. */
 	for (size_t n = o->claim_count; n > 0 && claims_due_ns(o) <= now_ns; n--)
-		rules_due(o, claims_due(o));
+		rules_wake(o, claims_due(o));
 }
 
 bool ownership_take_action(struct ownership *o, struct ownership_action *ret_action)

@@ -101,6 +101,7 @@ enum ownership_event {
 	OWNERSHIP_EV_CANCELLED,    /* the suspected owner answered */
 	OWNERSHIP_EV_TWO_OWNERS,   /* member claims what self owns */
 	OWNERSHIP_EV_CONFLICT,     /* a MAC of no live speaker claims it */
+	OWNERSHIP_EV_FORGED,       /* frames say that member has it, itself says that it has not */
 	OWNERSHIP_EV_NO_SUCCESSOR, /* it can not be given away: self keeps it */
 	OWNERSHIP_EV_DAMPED,       /* value: multiplier towards member from now on */
 	OWNERSHIP_EV_ALONE,        /* no peer is heard any more */
@@ -109,8 +110,9 @@ enum ownership_event {
 };
 
 enum ownership_action_type {
-	OWNERSHIP_PROBE,      /* send one ARP probe or NS for ip */
-	OWNERSHIP_ASK,        /* ask member's speaker whether it lives */
+	OWNERSHIP_PROBE, /* send one ARP probe or NS for ip */
+	OWNERSHIP_ASK,   /* ask member's speaker whether it lives */
+	OWNERSHIP_VERIFY, /* ask member's speaker, for the value-th time, whether it answers for ip */
 	OWNERSHIP_ANNOUNCE,   /* answer for ip and announce it, at once */
 	OWNERSHIP_AGAIN,      /* announce ip again */
 	OWNERSHIP_QUIET,      /* answer for ip no more */
@@ -163,14 +165,6 @@ void ownership_peer_draining(
 
 /* It says that it became ready less than the hold-down ago. */
 void ownership_peer_new(struct ownership *o, uint16_t member, bool is_new, uint64_t now_ns);
-
-/* A frame on the wire says that @ip is at @mac, which is none of ours. */
-void ownership_heard(
-	struct ownership *o, const struct ip *ip, const struct mac *mac, uint64_t now_ns);
-
-/* The same, and the frame was an announcement, which no kernel sends of its own accord. */
-void ownership_announced(
-	struct ownership *o, const struct ip *ip, const struct mac *mac, uint64_t now_ns);
 
 /* The owner @from asks self to take @ip (authenticated). */
 void ownership_take(struct ownership *o, const struct ip *ip, uint16_t from, uint64_t now_ns);

@@ -6,7 +6,7 @@
 
 #include "plan/ownership_moves.h"
 
-#include "plan/ownership_state.h"
+#include "plan/ownership_rules.h"
 
 static uint16_t heir_of(const struct ownership *o, const struct claim *claim, bool must_be_better)
 {

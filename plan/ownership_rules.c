@@ -8,7 +8,7 @@
  * the first. So a claim does not rest on all nodes seeing the same peers alive.
  */
 
-#include "plan/ownership_state.h"
+#include "plan/ownership_rules.h"
 
 #include <string.h>
 
@@ -97,9 +97,19 @@ static void act(struct ownership *o, const struct claim *claim, enum ownership_a
 	ownership_push(o, &action);
 }
 
+void rules_arm(struct ownership *o, struct claim *claim)
+{
+	uint64_t at_ns = claim->rule_at_ns;
+
+	if (claim->doubted != NOBODY)
+		at_ns = earlier(at_ns, claim->word_at_ns);
+	claims_set_due(o, claim, at_ns);
+}
+
 static void set_due(struct ownership *o, struct claim *claim, uint64_t at_ns)
 {
-	claims_set_due(o, claim, at_ns);
+	claim->rule_at_ns = at_ns;
+	rules_arm(o, claim);
 }
 
 static void set_state(struct ownership *o, struct claim *claim, enum ownership_state state)
@@ -157,8 +167,11 @@ static uint64_t visit_at(const struct ownership *o, const struct claim *claim)
 		at = later(claim->heard_ns + AUDIT_FAR_NS,
 			     earlier(at, o->members[claim->owner].alive_ns + HEARD_OF_NS)) +
 			claim->self_rank * o->conf.detect_ns;
-	if (owner_rank == claim->count) /* it will give it away, or it knows more than we do */
-		at = claim->heard_ns + RECHECK_NS;
+	/* It will give it away, or if it does not, knows more than we do. */
+	if (owner_rank == claim->count)
+		at = claim->heard_ns +
+			earlier(AUDIT_NS,
+				later(RECHECK_NS, (claim->heard_ns - claim->owner_ns) / 4));
 	if (o->conf.preempt && o->members[claim->owner].state == OWNERSHIP_UP &&
 		claim->self_rank < owner_rank && !o->is_draining) {
 		uint64_t back_ns = o->ready_ns + o->conf.hold_down_ns;
@@ -247,6 +260,8 @@ void rules_claim(struct ownership *o, struct claim *claim, enum ownership_why wh
 	claim->defended_ns = 0;
 	claim->must_assert = false;
 	claim->contested_ns = 0;
+	claim->strangers = 0;
+	claim->has_backed_off = false;
 	claim->giver = NOBODY;
 	if (why == OWNERSHIP_OWNER_SILENT)
 		set_due(o, claim, o->now_ns + SAY_TWICE_NS);
@@ -263,6 +278,7 @@ void rules_lose(struct ownership *o, struct claim *claim, uint16_t to, enum owne
 {
 	act(o, claim, OWNERSHIP_QUIET, NOBODY);
 	claim->owner = to;
+	claim->owner_ns = o->now_ns;
 	claim->heard_ns = o->now_ns;
 	claim->missing_ns = o->now_ns;
 	claim->contested_ns = 0;
@@ -449,6 +465,33 @@ static uint64_t last_wait(const struct ownership *o)
 	return earlier(wait_ns + o->claim_count * PROBE_SENT_NS, PROBE_GAP_NS);
 }
 
+/* Two that ask at the same moment must not ask at the same moment again. */
+static uint64_t chance_below(const struct ownership *o, uint64_t below)
+{
+	uint64_t chance = (o->now_ns + o->self + 1) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (chance >> 32) * below >> 32;
+}
+
+/*
+ * RFC 5227 section 2.1.1: whoever asked too will claim it as well. Speakers settle that among
+ * themselves; by now those that started with us have told their MACs.
+ */
+static bool backs_off(struct ownership *o, struct claim *claim)
+{
+	uint16_t member;
+
+	if (claim->asker_ns < claim->since_ns || claim->has_backed_off)
+		return false;
+	member = ownership_find_mac(o, &claim->asker);
+	if (member != NOBODY && rules_counts(o, member))
+		return false;
+	claim->has_backed_off = true;
+	claim->not_before_ns = o->now_ns + 1 + chance_below(o, RIVAL_NS);
+	rules_settle(o, claim);
+	return true;
+}
+
 static void ask_step(struct ownership *o, struct claim *claim)
 {
 	enum ownership_why why = why_missing(o, claim->owner);
@@ -456,7 +499,8 @@ static void ask_step(struct ownership *o, struct claim *claim)
 	unsigned wanted = is_suspect ? PROBES_SUSPECT : PROBES_START;
 
 	if (claim->probes >= wanted) {
-		rules_claim(o, claim, why);
+		if (!backs_off(o, claim))
+			rules_claim(o, claim, why);
 		return;
 	}
 	if (is_silent(o, claim->owner) && claim->deferrals < DEFERRALS_MAX)
@@ -472,8 +516,16 @@ void rules_ask_now(struct ownership *o, struct claim *claim)
 {
 	claim->recheck_ns = 0;
 	claim->probes = 0;
+	claim->unasked = 0;
 	set_state(o, claim, OWNERSHIP_ASKING);
 	ask_step(o, claim);
+}
+
+void rules_unasked(struct ownership *o, struct claim *claim)
+{
+	claim->probes--;
+	set_due(o, claim, o->now_ns + (PROBE_GAP_NS << claim->unasked));
+	claim->unasked += claim->unasked < UNASKED_MAX;
 }
 
 static bool is_preemption(const struct ownership *o, const struct claim *claim)
@@ -494,6 +546,12 @@ static bool is_early(const struct ownership *o, const struct claim *claim)
 
 void rules_due(struct ownership *o, struct claim *claim)
 {
+	/* Perhaps somebody has it: that is being asked. */
+	if (claim->doubted != NOBODY &&
+		(claim->state == OWNERSHIP_STANDBY || claim->state == OWNERSHIP_ASKING)) {
+		set_due(o, claim, claim->word_at_ns);
+		return;
+	}
 	switch (claim->state) {
 	case OWNERSHIP_ASIDE:
 		beg(o, claim);
@@ -525,4 +583,14 @@ void rules_due(struct ownership *o, struct claim *claim)
 	case OWNERSHIP_STATE_COUNT_:
 		break;
 	}
+}
+
+void rules_wake(struct ownership *o, struct claim *claim)
+{
+	if (claim->doubted != NOBODY && claim->word_at_ns <= o->now_ns)
+		words_due(o, claim);
+	else if (claim->rule_at_ns <= o->now_ns)
+		rules_due(o, claim);
+	else
+		rules_arm(o, claim);
 }

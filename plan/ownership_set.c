@@ -6,7 +6,7 @@
  */
 
 #include "base/mem.h"
-#include "plan/ownership_state.h"
+#include "plan/ownership_rules.h"
 
 #include <assert.h>
 #include <string.h>
@@ -101,6 +101,8 @@ void ownership_set_members(
 		claim->target = moved_to(moved, claim->target);
 		claim->giver = moved_to(moved, claim->giver);
 		claim->rival = moved_to(moved, claim->rival);
+		claim->doubted = moved_to(moved, claim->doubted);
+		claim->denied = moved_to(moved, claim->denied);
 	}
 }
 

@@ -4,7 +4,7 @@
 /*
  * The state of an ownership, for its own files alone: ownership.c takes what happens,
  * ownership_rules.c decides about one address, ownership_set.c takes snapshots, ownership_view.c
- * shows, ownership_heard.c judges frames.
+ * shows, ownership_heard.c judges frames, ownership_words.c what speakers say to them.
  *
  *             settle()                  due                     nobody answers
  *     ASIDE <----------> STANDBY -----------------> ASKING -----------------------> OWNER
@@ -26,22 +26,24 @@
 
 #define NOBODY OWNERSHIP_NOBODY
 
-#define PROBE_GAP_NS    (20 * NS_PER_MS) /* a host on the segment answers within it */
-#define ANSWER_NS       (5 * NS_PER_MS)  /* a speaker does, even on a busy machine */
-#define ANSWER_PART     30               /* of the detection time, if that is more */
-#define PROBE_SENT_NS   (20 * NS_PER_US) /* probes leave at 50,000 a second */
-#define ALIVE_NS        (1 * NS_PER_S)   /* so long a silent speaker's answers count */
-#define HEARD_OF_NS     (35 * NS_PER_S)  /* a sign of life of a member without a session */
-#define START_GRACE_NS  (5 * NS_PER_S)   /* until sessions are up, after self became ready */
-#define AUDIT_NS        (150 * NS_PER_S) /* owners are heard every 60 s: two may be lost */
-#define AUDIT_FAR_NS    (10 * NS_PER_S)  /* of owners without a session */
-#define RECHECK_NS      (1 * NS_PER_S)   /* after yielding: does the other one answer */
-#define FOREIGN_NS      (10 * NS_PER_S)  /* RFC 5227: DEFEND_INTERVAL */
-#define DEFEND_GAP_NS   (1 * NS_PER_S)   /* against what is no speaker */
-#define ASSERT_GAP_NS   (20 * NS_PER_MS) /* against a speaker that is to yield; it doubles */
-#define ASSERT_MOST_NS  (1 * NS_PER_S)   /* up to this */
-#define PROVEN_NS       (150 * NS_PER_S) /* of a speaker that is heard on the wire alone */
-#define SAY_TWICE_NS    (50 * NS_PER_MS) /* a claim on suspicion: who lives must hear it */
+#define PROBE_GAP_NS    (20 * NS_PER_MS)  /* a host on the segment answers within it */
+#define ANSWER_NS       (5 * NS_PER_MS)   /* a speaker does, even on a busy machine */
+#define ANSWER_PART     30                /* of the detection time, if that is more */
+#define PROBE_SENT_NS   (20 * NS_PER_US)  /* probes leave at 50,000 a second */
+#define ALIVE_NS        (1 * NS_PER_S)    /* so long a silent speaker's answers count */
+#define HEARD_OF_NS     (35 * NS_PER_S)   /* a sign of life of a member without a session */
+#define START_GRACE_NS  (5 * NS_PER_S)    /* until sessions are up, after self became ready */
+#define AUDIT_NS        (150 * NS_PER_S)  /* owners are heard every 60 s: two may be lost */
+#define AUDIT_FAR_NS    (10 * NS_PER_S)   /* of owners without a session */
+#define RECHECK_NS      (1 * NS_PER_S)    /* after yielding: does the other one answer */
+#define RIVAL_NS        (300 * NS_PER_MS) /* another host asks too: wait up to this */
+#define FOREIGN_NS      (10 * NS_PER_S)   /* RFC 5227: DEFEND_INTERVAL */
+#define DEFEND_GAP_NS   (1 * NS_PER_S)    /* against what is no speaker */
+#define ASSERT_GAP_NS   (20 * NS_PER_MS)  /* against a speaker that is to yield; it doubles */
+#define ASSERT_MOST_NS  (1 * NS_PER_S)    /* up to this */
+#define PROVEN_NS       (150 * NS_PER_S)  /* of a speaker that is heard on the wire alone */
+#define SAY_TWICE_NS    (50 * NS_PER_MS)  /* a claim on suspicion: who lives must hear it */
+#define VERIFY_GAP_NS   (15 * NS_PER_MS)  /* to ask a speaker again for its word */
 #define GIVE_GAP_NS     (50 * NS_PER_MS)
 #define GIVE_AGAIN_NS   (10 * NS_PER_S)
 #define TAKEN_NS        (1 * NS_PER_S) /* the giver may still be answering */
@@ -56,6 +58,10 @@ enum {
 	PROBES_START = 4,   /* the wire is the only witness, and nothing is lost by 40 ms more */
 	DEFERRALS_MAX = 5,  /* by signs of life, without an answer on the wire */
 	GIVES_MAX = 6,
+	VERIFIES_MAX = 3,   /* then a frame is believed without a word */
+	DENIALS_MAX = 6,    /* the interval does not grow beyond */
+	STRANGERS_MAX = 3,  /* hosts that were seen once each, until they are not waited for */
+	UNASKED_MAX = 6,    /* the interval does not grow beyond */
 	ASSERTIONS_MAX = 6, /* the interval does not grow beyond */
 	INSISTS_MAX = 5,    /* announcements against ours, until something else decides */
 	CHANGES_KEPT = 3,
@@ -92,12 +98,15 @@ struct claim {
 	enum ownership_state state;
 	enum ownership_why why; /* of GIVING */
 	uint64_t since_ns;
+	uint64_t rule_at_ns; /* when rules_due() is due, whatever else is before */
 	uint16_t owner;
+	uint64_t owner_ns; /* since when, if it is another */
 	uint64_t heard_ns;
 	uint64_t missing_ns;    /* since when there is no live owner */
 	uint64_t not_before_ns; /* do not ask earlier: somebody lives after all */
 	uint64_t recheck_ns;    /* ask then, whoever is believed to own it; 0: no need */
 	unsigned probes;        /* sent */
+	unsigned unasked;       /* in a row: could not be sent */
 	unsigned deferrals;
 	uint16_t target;
 	unsigned gives; /* to the target */
@@ -113,6 +122,19 @@ struct claim {
 	uint64_t two_ns;       /* when two owners were last seen; 0: never */
 	uint64_t contested_ns; /* 0: it is not */
 	struct mac contender;
+	uint64_t contender_ns;      /* when it was first seen */
+	uint64_t contender_seen_ns; /* and last */
+	unsigned strangers;         /* waited for, though they were seen but once */
+	struct mac asker;           /* another host that asked at the same time */
+	uint64_t asker_ns;          /* 0: none */
+	bool has_backed_off;        /* because of it */
+	uint16_t doubted;  /* a frame says that it owns it: its own word is waited for; or NOBODY */
+	unsigned verifies; /* so often it was asked */
+	uint64_t word_at_ns; /* when it is asked again, or believed */
+	uint16_t denied;     /* who said that it does not */
+	unsigned denials;
+	uint64_t denied_ns;
+	uint64_t forged_ns;                /* when that was last told; 0: never */
 	uint64_t changes_ns[CHANGES_KEPT]; /* the latest first */
 };
 
@@ -142,59 +164,3 @@ struct ownership {
 	uint64_t decay_ns; /* of damping; DUE_NEVER: nothing to do */
 	struct ownership_counters counters;
 };
-
-/* ownership_rules.c: all are about the time o->now_ns. */
-
-/* True if an answer of @member on the wire is one of a live speaker. */
-bool rules_counts(const struct ownership *o, uint16_t member);
-
-/* True if it goes on announcing although it is not heard otherwise. */
-bool rules_is_proven(const struct ownership *o, uint16_t member);
-
-bool claim_answers(const struct claim *claim);
-
-/* Rank of @member in the order; claim->count if it is none of the candidates. */
-size_t claim_rank(const struct claim *claim, uint16_t member);
-
-void rules_tell(struct ownership *o, const struct claim *claim, enum ownership_event event,
-	enum ownership_why why, uint16_t member);
-
-/* Brings a claim that is not answered for to rest: ASIDE or STANDBY, with the right deadline. */
-void rules_settle(struct ownership *o, struct claim *claim);
-
-/* The owner is not known any more. */
-void rules_miss(struct ownership *o, struct claim *claim);
-
-/* Starts to answer. */
-void rules_claim(struct ownership *o, struct claim *claim, enum ownership_why why);
-
-/* Stops to answer; @to is the owner from now on. */
-void rules_lose(struct ownership *o, struct claim *claim, uint16_t to, enum ownership_why why);
-
-/* Hands over, to @to or if that is NOBODY to the best heir; goes on to answer until it is heard. */
-void rules_give(struct ownership *o, struct claim *claim, uint16_t to, enum ownership_why why);
-
-/* Asks heirs to take it, and is quiet at once: nothing more can be said on the wire. */
-void rules_lose_link(struct ownership *o, struct claim *claim);
-
-/* True if there is a live candidate that is not drained, other than self and @but. */
-bool rules_has_better(const struct ownership *o, const struct claim *claim, uint16_t but);
-
-void rules_announce_again(struct ownership *o, struct claim *claim);
-/* The same, to a speaker that is to yield: not too often, but surely once more. */
-void rules_assert(struct ownership *o, struct claim *claim);
-
-/* Asks the speaker itself, by message, at most once in PROBE_GAP_NS. */
-void rules_ask_speaker(struct ownership *o, uint16_t member);
-
-/* Asks the wire, whoever else might. */
-void rules_ask_now(struct ownership *o, struct claim *claim);
-
-/* The deadline of @claim has come. */
-void rules_due(struct ownership *o, struct claim *claim);
-
-/* ownership.c: who has @mac, or NOBODY. */
-uint16_t ownership_find_mac(const struct ownership *o, const struct mac *mac);
-
-/* ownership_set.c */
-void ownership_push(struct ownership *o, const struct ownership_action *action);

@@ -2,7 +2,7 @@
 
 #include "plan/ownership_view.h"
 
-#include "plan/ownership_state.h"
+#include "plan/ownership_rules.h"
 
 #include <string.h>
 

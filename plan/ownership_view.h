@@ -42,6 +42,7 @@ struct ownership_counters {
 	uint64_t cancelled;  /* claims, by an answer */
 	uint64_t two_owners; /* seen */
 	uint64_t conflicts;
+	uint64_t denied; /* frames that the speaker they named denied */
 	uint64_t probes;
 	uint64_t stalls;
 };

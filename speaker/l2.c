@@ -176,6 +176,8 @@ void l2_event(struct speaker *speaker, const struct wire_ownership *event)
 		[OWNERSHIP_EV_CANCELLED] = { LOG_L_DEBUG, "address not taken: its owner answers" },
 		[OWNERSHIP_EV_TWO_OWNERS] = { LOG_L_WARN, "two nodes owned an address" },
 		[OWNERSHIP_EV_CONFLICT] = { LOG_L_WARN, "another host claims an address of ours" },
+		[OWNERSHIP_EV_FORGED] = { LOG_L_WARN,
+			"frames name a node as the owner of an address, which itself denies it" },
 		[OWNERSHIP_EV_NO_SUCCESSOR] = { LOG_L_WARN, "no other node takes the address" },
 		[OWNERSHIP_EV_DAMPED] = { LOG_L_WARN,
 			"owners change too often: a node is suspected later from now on" },

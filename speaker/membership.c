@@ -2,8 +2,10 @@
 
 #include "speaker/membership.h"
 
+#include "arp/view.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "plan/ownership_heard.h"
 #include "speaker/membership_state.h"
 
 #include <bsd/stdlib.h>
@@ -60,6 +62,9 @@ static void act(struct membership *m, const struct ownership_action *action)
 	case OWNERSHIP_ASK:
 		talk_hello(m, action->member, true);
 		break;
+	case OWNERSHIP_VERIFY:
+		talk_verify(m, action->member, &action->ip, action->value > 1);
+		break;
 	case OWNERSHIP_ANNOUNCE:
 		arp_engine_set_mode(arp, &action->ip, ARP_ANNOUNCE);
 		break;
@@ -109,6 +114,13 @@ static void on_timer(evutil_socket_t fd, short events, void *arg)
 	membership_act(m);
 }
 
+static void on_verify(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	talk_flush_verifies(arg);
+}
+
 static void on_stall(void *user, uint64_t slept_ns)
 {
 	struct membership *m = user;
@@ -116,7 +128,7 @@ static void on_stall(void *user, uint64_t slept_ns)
 	(void)slept_ns;
 	if (!m->snapshot)
 		return;
-	talk_throw_away(m);
+	socket_throw_away(m);
 	ownership_stalled(m->ownership, clock_now_ns());
 	membership_act(m);
 }
@@ -223,20 +235,32 @@ static void update_ready(struct membership *m)
 	membership_act(m);
 }
 
+/* True: it was news for the ownership alone. */
+static bool take_news(struct membership *m, const struct arp_event *event)
+{
+	uint64_t now = clock_now_ns();
+
+	if (event->type == ARP_EV_HEARD && event->is_announcement)
+		ownership_announced(m->ownership, &event->ip, &event->mac, now);
+	else if (event->type == ARP_EV_HEARD)
+		ownership_heard(m->ownership, &event->ip, &event->mac, now);
+	else if (event->type == ARP_EV_RIVAL)
+		ownership_rival(m->ownership, &event->ip, &event->mac, now);
+	else if (event->type == ARP_EV_UNASKED)
+		ownership_unasked(m->ownership, &event->ip, now);
+	else
+		return false;
+	membership_act(m);
+	return true;
+}
+
 static bool on_arp(void *user, const struct arp_event *event)
 {
 	struct membership *m = user;
 
-	if (event->type == ARP_EV_HEARD && m->snapshot) {
-		if (event->is_announcement)
-			ownership_announced(m->ownership, &event->ip, &event->mac, clock_now_ns());
-		else
-			ownership_heard(m->ownership, &event->ip, &event->mac, clock_now_ns());
-		membership_act(m);
-	}
 	if (event->type == ARP_EV_LINK_UP || event->type == ARP_EV_LINK_FAILED)
 		update_ready(m);
-	return event->type == ARP_EV_HEARD || event->type == ARP_EV_RIVAL;
+	return m->snapshot && take_news(m, event);
 }
 
 /* ownership_serve_fn; @links by ifindex. */
@@ -422,16 +446,18 @@ static void start(void *user, struct wire_side *side)
 	m->side = side;
 	m->timer = add_event(m, on_timer);
 	m->sync = add_event(m, sessions_sync);
-	talk_start(m);
+	m->verify = add_event(m, on_verify);
+	socket_start(m);
 }
 
 static void stop(void *user)
 {
 	struct membership *m = user;
 
-	talk_stop(m);
+	socket_stop(m);
 	event_free(m->timer);
 	event_free(m->sync);
+	event_free(m->verify);
 }
 
 struct wire_hooks membership_hooks(struct membership *membership)
@@ -450,7 +476,7 @@ struct wire_hooks membership_hooks(struct membership *membership)
 int membership_open(uint16_t port, struct membership **ret_membership)
 {
 	struct membership *m = xnew(struct membership);
-	int r = talk_open(port, &m->fd, &m->family);
+	int r = socket_open(port, &m->fd, &m->family);
 
 	if (r < 0) {
 		free(m);

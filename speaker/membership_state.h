@@ -3,14 +3,21 @@
 
 /*
  * The state of a membership, for its own files alone: membership.c holds engines and ownership
- * together, membership_talk.c sends and receives messages, membership_main.c is the side of main.
- * Everything that is not said to be main's is the wire thread's.
+ * together, membership_talk.c says and hears messages, membership_socket.c carries them,
+ * membership_main.c is the side of main. Everything that is not said to be main's is the wire
+ * thread's.
  */
 
 #include "plan/sessions.h"
 #include "speaker/membership.h"
 
 #define MEMBERSHIP_TAG UINT64_C(0x6d656d62657273) /* of our BFD sessions */
+
+/* Addresses of one message. */
+struct ip_list {
+	struct ip at[MESSAGE_IPS_MAX];
+	size_t count;
+};
 
 /* One for each node of the snapshot; self's is not used. */
 struct peer {
@@ -28,8 +35,9 @@ struct peer {
 	uint64_t heard_ns; /* the last fresh message; 0: none */
 	uint64_t next_hello_ns;
 	uint64_t answered_ns; /* when something unproven was answered */
-	struct ip gives[MESSAGE_IPS_MAX];
-	size_t give_count;
+	struct ip_list gives;
+	struct ip_list verifies;
+	bool is_deaf; /* it does not answer what only it can hear */
 };
 
 struct membership {
@@ -57,9 +65,11 @@ struct membership {
 	bool is_leaving;
 	bool has_left;
 	struct event *readable;
-	struct event *beat; /* each TALK_BEAT_MS: hellos */
+	struct event *beat;
 	struct event *timer;
-	struct event *sync; /* BFD sessions that must be put */
+	struct event *sync;   /* BFD sessions that must be put */
+	struct event *verify; /* questions were gathered */
+	bool has_gives;
 	uint64_t messages_in;
 	uint64_t messages_out;
 	uint64_t messages_refused;
@@ -81,10 +91,6 @@ struct membership_update {
 	struct ownership_action *actions; /* more room; owned; NULL: there is enough */
 	size_t action_capacity;
 	uint64_t made_ns; /* when main knew this */
-};
-
-enum {
-	TALK_BEAT_MS = 25
 };
 
 /* membership.c */
@@ -113,17 +119,28 @@ bool sessions_on_bfd(void *user, const struct bfd_event *event);
 /* BFD of that peer came Up, or a message proved that a doubted one lives. */
 void membership_peer_up(struct membership *m, uint16_t peer);
 
-/* membership_talk.c */
-must_check int talk_open(uint16_t port, int *ret_fd, int *ret_family);
-void talk_start(struct membership *m);
-void talk_stop(struct membership *m);
+/* membership_socket.c: for messages; the only place that knows how they travel */
+must_check int socket_open(uint16_t port, int *ret_fd, int *ret_family);
+void socket_start(struct membership *m);
+void socket_stop(struct membership *m);
+void socket_send(struct membership *m, const struct ip *to, const uint8_t *bytes, size_t len);
+void socket_send_to_all(struct membership *m, const uint8_t *bytes, size_t len);
 
 /* What came while self did not run is not true any more; who means it says it again. */
-void talk_throw_away(struct membership *m);
+void socket_throw_away(struct membership *m);
+
+/* membership_talk.c */
+/* To be called some 40 times a second: hellos. */
+void talk_beat(struct membership *m);
+/* A datagram came. */
+void talk_receive(struct membership *m, const uint8_t *bytes, size_t len);
 void talk_hello(struct membership *m, uint16_t peer, bool asks);
 void talk_give(struct membership *m, uint16_t peer, const struct ip *ip);
 
 /* Sends the gives that were gathered. */
 void talk_flush(struct membership *m);
+/* Asks whether it answers for @ip, perhaps again; talk_flush_verifies() sends that, soon. */
+void talk_verify(struct membership *m, uint16_t peer, const struct ip *ip, bool is_again);
+void talk_flush_verifies(struct membership *m);
 void talk_move(struct membership *m, uint16_t owner, const struct ip *ip, const char *target);
 void talk_rebalance(struct membership *m, uint16_t owner);

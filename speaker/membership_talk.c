@@ -6,15 +6,12 @@
  */
 
 #include "base/clock.h"
+#include "plan/ownership_heard.h"
 #include "plan/ownership_moves.h"
 #include "speaker/membership_state.h"
 
 #include <bsd/stdlib.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define HELLO_NS       (1 * NS_PER_S)
 #define HELLO_FAR_NS   (10 * NS_PER_S)  /* to nodes without a session */
@@ -24,77 +21,8 @@
 #define ANSWER_GAP_NS  (10 * NS_PER_MS) /* to what may be played again */
 
 enum {
-	MESSAGES_A_TURN = 64,
-	STALE_MAX = 4096, /* more than a socket's queue holds */
 	KNOCK_AT_ONCE = 4,
 };
-
-struct target {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	};
-	socklen_t len;
-};
-
-/* A socket of IPv6 carries IPv4 as ::ffff:a.b.c.d, so that one is enough. */
-static struct target target_of(int family, const struct ip *ip, uint16_t port)
-{
-	struct target target = { .len = sizeof(target.v6) };
-
-	if (family == AF_INET) {
-		target.v4.sin_family = AF_INET;
-		target.v4.sin_port = htons(port);
-		memcpy(&target.v4.sin_addr, ip->bytes, 4);
-		target.len = sizeof(target.v4);
-		return target;
-	}
-	target.v6.sin6_family = AF_INET6;
-	target.v6.sin6_port = htons(port);
-	if (ip->family == AF_INET6) {
-		memcpy(target.v6.sin6_addr.s6_addr, ip->bytes, 16);
-		return target;
-	}
-	target.v6.sin6_addr.s6_addr[10] = 0xff;
-	target.v6.sin6_addr.s6_addr[11] = 0xff;
-	memcpy(target.v6.sin6_addr.s6_addr + 12, ip->bytes, 4);
-	return target;
-}
-
-static int bind_socket(int fd, int family, uint16_t port)
-{
-	const struct ip any = { .family = (uint8_t)family };
-	struct target target = target_of(family, &any, port);
-	int off = 0;
-
-	if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0)
-		return -errno;
-	return bind(fd, &target.any, target.len) < 0 ? -errno : 0;
-}
-
-int talk_open(uint16_t port, int *ret_fd, int *ret_family)
-{
-	int family = AF_INET6;
-	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int r;
-
-	/* A kernel that was started without IPv6. */
-	if (fd < 0 && errno == EAFNOSUPPORT) {
-		family = AF_INET;
-		fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	}
-	if (fd < 0)
-		return -errno;
-	r = bind_socket(fd, family, port);
-	if (r < 0) {
-		(void)close(fd);
-		return r;
-	}
-	*ret_fd = fd;
-	*ret_family = family;
-	return 0;
-}
 
 static void copy_name(char to[MESSAGE_NAME_MAX + 1], const char *name)
 {
@@ -104,41 +32,19 @@ static void copy_name(char to[MESSAGE_NAME_MAX + 1], const char *name)
 	to[len] = '\0';
 }
 
-/* What does not leave is as good as lost on the way: everything is said again. */
-static void transmit_bytes(
-	struct membership *m, const struct ip *to, const uint8_t *bytes, size_t len)
+/* Questions for a word, and words: they are true whether the sender is ready or leaves. */
+static bool is_word(enum message_type type)
 {
-	struct target target = target_of(m->family, to, m->port);
-
-	if (sendto(m->fd, bytes, len, 0, &target.any, target.len) == (ssize_t)len)
-		m->messages_out++;
+	return type == MESSAGE_VERIFY || type == MESSAGE_OWNS || type == MESSAGE_OWNS_NOT;
 }
 
-static void transmit_to_link(
-	struct membership *m, unsigned ifindex, const uint8_t *bytes, size_t len)
+/* What must not wait until the kernel, or a switch, has found out where a node is. */
+static bool goes_to_all(const struct peer *peer, enum message_type type)
 {
-	const struct ip all_nodes = m->family == AF_INET ?
-		(struct ip){ .family = AF_INET, .bytes = { 224, 0, 0, 1 } } :
-		(struct ip){ .family = AF_INET6, .bytes = { 0xff, 2, [15] = 1 } };
-	const struct ip_mreqn link = { .imr_ifindex = (int)ifindex };
-	struct target target = target_of(m->family, &all_nodes, m->port);
+	bool is_missing = peer->has_session && !peer->is_up;
 
-	if (m->family == AF_INET6)
-		target.v6.sin6_scope_id = ifindex;
-	else if (setsockopt(m->fd, IPPROTO_IP, IP_MULTICAST_IF, &link, sizeof(link)) < 0)
-		return;
-	if (sendto(m->fd, bytes, len, 0, &target.any, target.len) == (ssize_t)len)
-		m->messages_out++;
-}
-
-/*
- * To a node that is missing also by multicast (ff02::1, or 224.0.0.1) on each link: the kernel asks
- * for the MAC of who does not answer only once a second, and a heal is to be noticed sooner.
- */
-static void transmit_to_all(struct membership *m, const uint8_t *bytes, size_t len)
-{
-	for (size_t i = 0; i < m->snapshot->link_count; i++)
-		transmit_to_link(m, m->snapshot->links[i], bytes, len);
+	return is_missing ? type == MESSAGE_HELLO || is_word(type) :
+			    peer->is_deaf && type == MESSAGE_VERIFY;
 }
 
 static void transmit(struct membership *m, uint16_t index, struct message *message)
@@ -164,12 +70,12 @@ static void transmit(struct membership *m, uint16_t index, struct message *messa
 	copy_name(message->from, snapshot->nodes[snapshot->self].name);
 	copy_name(message->to, snapshot->nodes[index].name);
 	len = message_build(message, &snapshot->keyring, bytes);
-	transmit_bytes(m, to, bytes, len);
-	if (peer->is_up || !peer->has_session || message->type != MESSAGE_HELLO)
+	socket_send(m, to, bytes, len);
+	if (!goes_to_all(peer, message->type))
 		return;
 	message->sequence = ++m->sequence;
 	len = message_build(message, &snapshot->keyring, bytes);
-	transmit_to_all(m, bytes, len);
+	socket_send_to_all(m, bytes, len);
 }
 
 static void say_hello(struct membership *m, uint16_t index, bool asks, uint64_t echo)
@@ -190,31 +96,57 @@ void talk_hello(struct membership *m, uint16_t index, bool asks)
 	say_hello(m, index, asks, 0);
 }
 
-static void flush_gives(struct membership *m, uint16_t index)
+static void flush_list(
+	struct membership *m, uint16_t index, struct ip_list *list, enum message_type type)
 {
-	struct peer *peer = &m->peers[index];
-	struct message message = { .type = MESSAGE_GIVE, .ip_count = peer->give_count };
+	struct message message = { .type = type, .ip_count = list->count };
 
-	if (peer->give_count == 0)
+	if (list->count == 0)
 		return;
-	memcpy(message.ips, peer->gives, sizeof(message.ips));
-	peer->give_count = 0;
+	memcpy(message.ips, list->at, sizeof(message.ips));
+	list->count = 0;
 	transmit(m, index, &message);
+}
+
+static void list_add(struct membership *m, uint16_t index, struct ip_list *list,
+	enum message_type type, const struct ip *ip)
+{
+	list->at[list->count++] = *ip;
+	if (list->count == MESSAGE_IPS_MAX)
+		flush_list(m, index, list, type);
 }
 
 void talk_give(struct membership *m, uint16_t index, const struct ip *ip)
 {
-	struct peer *peer = &m->peers[index];
-
-	peer->gives[peer->give_count++] = *ip;
-	if (peer->give_count == MESSAGE_IPS_MAX)
-		flush_gives(m, index);
+	m->has_gives = true;
+	list_add(m, index, &m->peers[index].gives, MESSAGE_GIVE, ip);
 }
 
 void talk_flush(struct membership *m)
 {
+	if (!m->has_gives)
+		return;
+	m->has_gives = false;
 	for (size_t i = 0; i < m->peer_count; i++)
-		flush_gives(m, (uint16_t)i);
+		flush_list(m, (uint16_t)i, &m->peers[i].gives, MESSAGE_GIVE);
+}
+
+/*
+ * Whoever sends frames with a speaker's MAC also teaches the switch that it is there, so that nothing
+ * reaches the speaker until it sends itself. What goes to all does.
+ */
+void talk_verify(struct membership *m, uint16_t index, const struct ip *ip, bool is_again)
+{
+	m->peers[index].is_deaf |= is_again;
+	/* Frames come many at a time: what is to be asked is gathered until all were looked at. */
+	event_active(m->verify, 0, 0);
+	list_add(m, index, &m->peers[index].verifies, MESSAGE_VERIFY, ip);
+}
+
+void talk_flush_verifies(struct membership *m)
+{
+	for (size_t i = 0; i < m->peer_count; i++)
+		flush_list(m, (uint16_t)i, &m->peers[i].verifies, MESSAGE_VERIFY);
 }
 
 void talk_move(struct membership *m, uint16_t owner, const struct ip *ip, const char *target)
@@ -242,7 +174,7 @@ static void obey(struct membership *m, uint16_t from, const struct message *mess
 	for (size_t i = 0; i < message->ip_count; i++) {
 		if (message->type == MESSAGE_GIVE)
 			ownership_take(m->ownership, &message->ips[i], from, now);
-		else if (target != OWNERSHIP_NOBODY &&
+		else if (message->type == MESSAGE_MOVE && target != OWNERSHIP_NOBODY &&
 			ownership_move(m->ownership, &message->ips[i], target, now) < 0)
 			log_limited(LOG_L_WARN, "asked to move an address, can not",
 				kv_ip("ip", &message->ips[i]), kv_str("to", message->target));
@@ -253,6 +185,37 @@ static void obey(struct membership *m, uint16_t from, const struct message *mess
 	membership_act(m);
 }
 
+/* Each address is in one of two answers. */
+static void answer_verify(struct membership *m, uint16_t from, const struct message *asked)
+{
+	struct message owned = { .type = MESSAGE_OWNS };
+	struct message others = { .type = MESSAGE_OWNS_NOT };
+
+	for (size_t i = 0; i < asked->ip_count; i++) {
+		const struct ip *ip = &asked->ips[i];
+		struct message *answer = ownership_answers(m->ownership, ip) ? &owned : &others;
+
+		answer->ips[answer->ip_count++] = *ip;
+	}
+	if (owned.ip_count > 0)
+		transmit(m, from, &owned);
+	if (others.ip_count > 0)
+		transmit(m, from, &others);
+}
+
+static void take_word(struct membership *m, uint16_t from, const struct message *message)
+{
+	if (message->type == MESSAGE_VERIFY) {
+		answer_verify(m, from, message);
+		return;
+	}
+	for (size_t i = 0; i < message->ip_count; i++) {
+		ownership_word(m->ownership, &message->ips[i], from, message->type == MESSAGE_OWNS,
+			clock_now_ns());
+		membership_act(m);
+	}
+}
+
 /* A message that is proven to come from that speaker, now. */
 static void believe(struct membership *m, uint16_t from, const struct message *message, bool is_new)
 {
@@ -260,13 +223,18 @@ static void believe(struct membership *m, uint16_t from, const struct message *m
 	uint64_t now = clock_now_ns();
 
 	peer->heard_ns = now;
-	if (is_new) {
+	peer->is_deaf = false;
+	if (is_new && !m->is_leaving) {
 		ownership_restarted(m->ownership, from, now);
 		membership_act(m);
 		/* Its session may have come Up before this word of it; if not, it falls soon. */
 		if (peer->is_up)
 			membership_peer_up(m, from);
 	}
+	if (is_word(message->type))
+		take_word(m, from, message);
+	if (m->is_leaving)
+		return; /* who takes over is all that matters now */
 	if (!(message->flags & MESSAGE_IS_READY)) {
 		if (message->type == MESSAGE_GIVE) /* it leaves, or has no link */
 			obey(m, from, message);
@@ -295,7 +263,7 @@ static void on_message(struct membership *m, const struct message *message)
 	struct peer *peer;
 	uint64_t chance;
 
-	if (from == OWNERSHIP_NOBODY || from == snapshot->self || m->is_leaving ||
+	if (from == OWNERSHIP_NOBODY || from == snapshot->self ||
 		strcmp(message->to, snapshot->nodes[snapshot->self].name) != 0)
 		return;
 	peer = &m->peers[from];
@@ -320,37 +288,18 @@ static void on_message(struct membership *m, const struct message *message)
 	}
 }
 
-static void on_readable(evutil_socket_t fd, short events, void *arg)
+void talk_receive(struct membership *m, const uint8_t *bytes, size_t len)
 {
-	struct membership *m = arg;
-	uint8_t bytes[MESSAGE_MAX + 1];
+	struct message message;
 
-	(void)events;
-	for (int i = 0; i < MESSAGES_A_TURN; i++) {
-		struct message message;
-		ssize_t len = recv(fd, bytes, sizeof(bytes), 0);
-
-		if (len < 0)
-			return;
-		if (!m->snapshot)
-			continue;
-		if (message_parse(bytes, (size_t)len, &m->snapshot->keyring, &message) < 0) {
-			m->messages_refused++;
-			continue;
-		}
-		m->messages_in++;
-		on_message(m, &message);
+	if (!m->snapshot)
+		return;
+	if (message_parse(bytes, len, &m->snapshot->keyring, &message) < 0) {
+		m->messages_refused++;
+		return;
 	}
-}
-
-void talk_throw_away(struct membership *m)
-{
-	uint8_t byte;
-
-	for (int i = 0; i < STALE_MAX; i++) {
-		if (recv(m->fd, &byte, sizeof(byte), 0) < 0)
-			return;
-	}
+	m->messages_in++;
+	on_message(m, &message);
 }
 
 static size_t count_missing(const struct membership *m)
@@ -378,14 +327,11 @@ static uint64_t hello_gap(
 	return HELLO_KNOCK_NS * (1 + missing / KNOCK_AT_ONCE);
 }
 
-static void on_beat(evutil_socket_t fd, short events, void *arg)
+void talk_beat(struct membership *m)
 {
-	struct membership *m = arg;
 	uint64_t now = clock_now_ns();
 	size_t missing = count_missing(m);
 
-	(void)fd;
-	(void)events;
 	if (!m->snapshot || m->is_leaving)
 		return;
 	for (size_t i = 0; i < m->peer_count; i++) {
@@ -401,21 +347,4 @@ static void on_beat(evutil_socket_t fd, short events, void *arg)
 		talk_hello(m, (uint16_t)i, peer->has_session && !peer->is_up);
 	}
 	membership_review(m);
-}
-
-void talk_start(struct membership *m)
-{
-	const struct timeval beat = { .tv_usec = TALK_BEAT_MS * 1000 };
-
-	m->readable = event_new(m->side->base, m->fd, EV_READ | EV_PERSIST, on_readable, m);
-	m->beat = event_new(m->side->base, -1, EV_PERSIST, on_beat, m);
-	if (!m->readable || !m->beat || event_add(m->readable, NULL) < 0 ||
-		event_add(m->beat, &beat) < 0)
-		abort(); /* only memory can be missing */
-}
-
-void talk_stop(struct membership *m)
-{
-	event_free(m->readable);
-	event_free(m->beat);
 }

@@ -131,6 +131,9 @@ static void read_body(struct wire_reader *r, struct message *message)
 		read_macs(r, message);
 		return;
 	case MESSAGE_GIVE:
+	case MESSAGE_VERIFY:
+	case MESSAGE_OWNS:
+	case MESSAGE_OWNS_NOT:
 		read_ips(r, message);
 		return;
 	case MESSAGE_MOVE:

@@ -18,7 +18,8 @@
  *     +---------------------------------------------------------------+
  *     |  names of the Nodes that send and receive: length (1), text
  *     |  hello: count (1), count x MAC (6)
- *     |  give:  count (1), count x (family 4 or 6 (1), address (4, 16))
+ *     |  give, verify, owns, owns not:
+ *     |         count (1), count x (family 4 or 6 (1), address (4, 16))
  *     |  move:  the same, then the name of the Node that is to own them
  *     |  rebalance: nothing
  *     +---------------------------------------------------------------+
@@ -45,6 +46,9 @@ enum message_type {
 	MESSAGE_GIVE = 2,      /* of the owner: take these */
 	MESSAGE_MOVE = 3,      /* to the owner: give these to target */
 	MESSAGE_REBALANCE = 4, /* to an owner: give all to the first of their order */
+	MESSAGE_VERIFY = 5,    /* do you answer for these */
+	MESSAGE_OWNS = 6,      /* I answer for these */
+	MESSAGE_OWNS_NOT = 7,  /* and not for these */
 };
 
 enum message_flag {

@@ -75,6 +75,9 @@ void l2_metrics(const struct speaker *speaker, struct strbuf *out)
 	write_count(out, "bellman_two_owners_total",
 		"Times another node was heard to own an address of ours.",
 		view.counters.two_owners);
+	write_count(out, "bellman_frames_denied_total",
+		"Frames that named another node as an owner, and that this node denied.",
+		view.counters.denied);
 	write_count(out, "bellman_peer_messages_refused_total",
 		"Messages not signed by a key of the cluster, malformed or played again.",
 		view.messages_refused);

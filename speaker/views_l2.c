@@ -102,13 +102,13 @@ static json_t *counters_json(const struct membership_view *view)
 {
 	const struct ownership_counters *c = &view->counters;
 
-	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "taken",
+	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "taken",
 		reasons_json(c->took), "given_up", reasons_json(c->lost), "cancelled",
 		(json_int_t)c->cancelled, "two_owners", (json_int_t)c->two_owners, "conflicts",
-		(json_int_t)c->conflicts, "probes", (json_int_t)c->probes, "stalls",
-		(json_int_t)c->stalls, "messages_in", (json_int_t)view->messages_in, "messages_out",
-		(json_int_t)view->messages_out, "messages_refused",
-		(json_int_t)view->messages_refused);
+		(json_int_t)c->conflicts, "denied", (json_int_t)c->denied, "probes",
+		(json_int_t)c->probes, "stalls", (json_int_t)c->stalls, "messages_in",
+		(json_int_t)view->messages_in, "messages_out", (json_int_t)view->messages_out,
+		"messages_refused", (json_int_t)view->messages_refused);
 }
 
 static json_t *view_l2(struct speaker *speaker)

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "plan/ownership.h"
+#include "plan/ownership_heard.h"
 #include "plan/ownership_view.h"
 #include "tests/unit/cmocka_all.h"
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "plan/ownership_heard.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,9 @@ enum what {
 	HELLO_TX,
 	HELLO_RX,
 	GIVE_RX,
+	VERIFY_RX,
+	WORD_RX,
+	FORGE,
 	PROBE_RX,
 	CLAIM_RX,
 	ROUND,
@@ -42,7 +46,7 @@ struct happening {
 	uint8_t to;
 	uint8_t from;
 	uint8_t address;
-	uint8_t state; /* of BFD; hello: bits draining, answer me, new; claim: is announcement */
+	uint8_t state; /* of BFD; hello: bits draining, answer me, new; claim: is announcement; word: yes */
 	uint32_t life; /* of the node that it is for: another life ignores it */
 	uint32_t from_life;
 };
@@ -92,6 +96,8 @@ struct sim {
 	struct sim_worst worst;
 	unsigned told[OWNERSHIP_EV_COUNT_];
 	uint64_t look_ns;
+	uint64_t forge_end_ns;
+	uint64_t forge_gap_ns;
 };
 
 uint64_t sim_random(struct sim *sim, uint64_t below)
@@ -237,6 +243,12 @@ static void act(struct sim *sim, unsigned node, const struct ownership_action *a
 	case OWNERSHIP_GIVE:
 		transmit(sim, node, action->member,
 			(struct happening){ .what = GIVE_RX, .address = (uint8_t)address });
+		break;
+	case OWNERSHIP_VERIFY:
+		if (!sim->conf.is_mute)
+			transmit(sim, node, action->member,
+				(struct happening){
+					.what = VERIFY_RX, .address = (uint8_t)address });
 		break;
 	case OWNERSHIP_MULTIPLIER:
 		n->sessions[action->member].factor = action->value;
@@ -429,6 +441,15 @@ static void on_round(struct sim *sim, const struct happening *h)
 	later(sim, h->to, (round < COUNT_OF(waits_ms) ? waits_ms[round] : 60000) * NS_PER_MS, *h);
 }
 
+/* Somebody who can only send frames does so in the name of a node, to one node, again and again. */
+static void forge(struct sim *sim, const struct happening *h)
+{
+	if (sim->now_ns >= sim->forge_end_ns)
+		return;
+	on_claim(sim, h);
+	later(sim, h->to, sim->forge_gap_ns, *h);
+}
+
 static void handle(struct sim *sim, const struct happening *h)
 {
 	struct node *n = &sim->nodes[h->to];
@@ -452,6 +473,19 @@ static void handle(struct sim *sim, const struct happening *h)
 		break;
 	case GIVE_RX:
 		ownership_take(n->o, &ip, h->from, sim->now_ns);
+		break;
+	case VERIFY_RX:
+		if (n->is_ready)
+			transmit(sim, h->to, h->from,
+				(struct happening){ .what = WORD_RX,
+					.address = h->address,
+					.state = ownership_answers(n->o, &ip) });
+		break;
+	case WORD_RX:
+		ownership_word(n->o, &ip, h->from, h->state, sim->now_ns);
+		break;
+	case FORGE:
+		forge(sim, h);
 		break;
 	case PROBE_RX:
 		if (n->answers[h->address])
@@ -692,6 +726,20 @@ void sim_drain(struct sim *sim, unsigned node, bool is_draining)
 	settle(sim, node);
 	for (unsigned i = 0; i < sim->conf.nodes; i++)
 		hello(sim, node, i, false);
+}
+
+void sim_forge(struct sim *sim, unsigned address, unsigned node, uint64_t gap_ms, uint64_t ms)
+{
+	sim->forge_gap_ns = gap_ms * NS_PER_MS;
+	sim->forge_end_ns = sim->now_ns + ms * NS_PER_MS;
+	for (unsigned i = 0; i < sim->conf.nodes; i++) {
+		if (i != node && sim->nodes[i].o)
+			later(sim, i, sim_random(sim, sim->forge_gap_ns),
+				(struct happening){ .what = FORGE,
+					.from = (uint8_t)node,
+					.address = (uint8_t)address,
+					.state = 1 });
+	}
 }
 
 void sim_set_loss(struct sim *sim, unsigned per_thousand)

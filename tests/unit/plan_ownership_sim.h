@@ -21,6 +21,7 @@ struct sim_conf {
 	uint64_t seed;
 	bool preempt;
 	bool withdraw_alone;
+	bool is_mute;  /* speakers do not know questions for their word, as of an earlier version */
 	bool has_icmp; /* a dead process is told of by its kernel */
 };
 
@@ -50,6 +51,9 @@ void sim_link(struct sim *sim, unsigned node, bool has_link); /* carrier, seen b
 void sim_part(struct sim *sim, unsigned node, unsigned part); /* which part it hears */
 void sim_leave(struct sim *sim, unsigned node);
 void sim_drain(struct sim *sim, unsigned node, bool is_draining);
+
+/* Frames in the name of @node claim the address, each @gap_ms at every other node, for @ms. */
+void sim_forge(struct sim *sim, unsigned address, unsigned node, uint64_t gap_ms, uint64_t ms);
 void sim_set_loss(struct sim *sim, unsigned per_thousand);
 int sim_move(struct sim *sim, unsigned address, unsigned node);
 bool sim_lives(const struct sim *sim, unsigned node);

@@ -139,6 +139,10 @@ static struct scenario scenarios[] = {
 	  do_kill, do_start, 400, 10, 10, 10, true, { .nodes = 2 } },
 	{ "preemption_takes_back_without_a_gap",
 	  do_kill, do_start, 400, 10, 0, 20, false, { .nodes = 3, .preempt = true } },
+	{ "parts_of_an_earlier_version_settle_within_200_ms_of_the_heal",
+	  do_part, do_heal, 450, 10, 10, 200, false, { .nodes = 3, .is_mute = true } },
+	{ "an_earlier_version_leaves_no_gap",
+	  do_leave, do_start, 0, 60, 10, 10, true, { .nodes = 3, .is_mute = true } },
 	{ "a_part_of_one_withdraws_if_it_is_told_to",
 	  do_part, do_heal, 450, 10, 10, 140, false, { .nodes = 3, .withdraw_alone = true } },
 };
@@ -288,6 +292,44 @@ static void a_short_partition_leaves_two_owners_for_140_ms_at_most(void **state)
 	}
 }
 
+/* Whoever is named, and however often: at most it is asked. */
+static void frames_in_the_name_of_another_move_nothing(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= seed_count(); seed++) {
+		static const uint64_t gaps_ms[] = { 2, 30, 500, 1000 };
+		struct sim_conf conf = { .nodes = 3, .addresses = ADDRESSES, .seed = seed };
+		auto_(sim_freep) struct sim *sim = started(&conf);
+		unsigned rank = seed % 3;
+
+		sim_forge(sim, 0, sim_candidate(sim, 0, rank), gaps_ms[seed % 4], 20000);
+		sim_run(sim, 22000);
+		check_worst(sim, "forging", seed, 0, 0);
+		assert_int_equal(sim_worst(sim).changes, 0);
+	}
+}
+
+static void frames_in_the_name_of_another_do_not_delay_a_take_over(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= seed_count(); seed++) {
+		static const uint64_t gaps_ms[] = { 2, 30, 100, 1000 };
+		struct sim_conf conf = { .nodes = 4, .addresses = ADDRESSES, .seed = seed };
+		auto_(sim_freep) struct sim *sim = started(&conf);
+		unsigned owner = (unsigned)sim_owner(sim, 0, 0);
+		unsigned named = sim_candidate(sim, 0, 3);
+
+		if (named == owner)
+			named = sim_candidate(sim, 0, 2);
+		sim_forge(sim, 0, named, gaps_ms[seed % 4], 5000);
+		sim_run(sim, sim_random(sim, 1000));
+		sim_kill(sim, owner);
+		sim_run(sim, 6000);
+		check_worst(sim, "take-over", seed, 500, 0);
+		check_all_owned(sim);
+	}
+}
+
 /* 60 s at 20 % loss: what the issue asks of one address, summed over seeds. */
 static void a_lossy_minute_changes_an_owner_at_most_once(void **state)
 {
@@ -395,6 +437,8 @@ int main(void)
 		cmocka_unit_test(a_moved_address_goes_without_a_gap_and_stays),
 		cmocka_unit_test(a_move_survives_loss),
 		cmocka_unit_test(a_short_partition_leaves_two_owners_for_140_ms_at_most),
+		cmocka_unit_test(frames_in_the_name_of_another_move_nothing),
+		cmocka_unit_test(frames_in_the_name_of_another_do_not_delay_a_take_over),
 		cmocka_unit_test(a_lossy_minute_changes_an_owner_at_most_once),
 		cmocka_unit_test(after_any_history_each_address_has_one_owner),
 	};

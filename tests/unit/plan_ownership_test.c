@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "plan/ownership.h"
+#include "plan/ownership_heard.h"
 #include "plan/ownership_moves.h"
 #include "plan/ownership_view.h"
 #include "tests/unit/cmocka_all.h"
@@ -22,11 +23,19 @@ enum {
 	ADDRESS_COUNT = 2,
 };
 
+/* What a speaker says when it is asked whether it has an address. */
+enum word {
+	YES,
+	NO,
+	NOTHING,
+};
+
 struct fixture {
 	struct ownership *o;
+	enum word word;    /* of all of them */
 	unsigned given[3]; /* to each member since the last look */
 	uint64_t now_ns;
-	unsigned counts[8]; /* of actions since the last look, by type */
+	unsigned counts[OWNERSHIP_TELL + 1]; /* of actions since the last look, by type */
 	struct ownership_action told[64];
 	size_t told_count;
 	struct ownership_snapshot snapshot;
@@ -51,14 +60,21 @@ static const struct mac *mac_at(unsigned member)
 
 static void collect(struct fixture *f)
 {
+	struct ownership_action asked = { .type = OWNERSHIP_TELL };
 	struct ownership_action action;
 
 	while (ownership_take_action(f->o, &action)) {
 		f->counts[action.type]++;
+		if (action.type == OWNERSHIP_VERIFY)
+			asked = action;
 		if (action.type == OWNERSHIP_GIVE)
 			f->given[action.member]++;
 		if (action.type == OWNERSHIP_TELL && f->told_count < COUNT_OF(f->told))
 			f->told[f->told_count++] = action;
+	}
+	if (asked.type == OWNERSHIP_VERIFY && f->word != NOTHING) {
+		ownership_word(f->o, &asked.ip, asked.member, f->word == YES, f->now_ns);
+		collect(f);
 	}
 }
 
@@ -512,17 +528,331 @@ static void a_foreign_host_is_defended_against_once_a_second_and_told_once(void 
 	assert_int_equal(f->told[0].event, OWNERSHIP_EV_CONFLICT);
 }
 
+/* Passes time; the host with the last MAC answers each question for the first address. */
+static void pass_with_host_ms(struct fixture *f, uint64_t ms)
+{
+	for (; ms > 0; ms -= 10) {
+		unsigned asked = f->counts[OWNERSHIP_PROBE];
+
+		pass_ms(f, 10);
+		if (f->counts[OWNERSHIP_PROBE] != asked)
+			heard(f, 0, 3);
+	}
+}
+
 static void what_a_foreign_host_has_is_not_claimed(void **state)
 {
 	struct fixture *f = *state;
 
 	peer(f, A, OWNERSHIP_GONE);
-	heard(f, 0, 3);
-	pass_ms(f, 9000);
+	pass_with_host_ms(f, 30000);
 	assert_false(answers(f, 0));
 	assert_true(was_told(f, OWNERSHIP_EV_CONFLICT));
-	pass_ms(f, 2000); /* the host went away */
+	assert_in_range(f->counts[OWNERSHIP_PROBE], 5, 10);
+	pass_ms(f, 11000); /* the host went away */
 	assert_true(answers(f, 0));
+}
+
+static void a_host_that_is_seen_once_holds_a_claim_up_for_a_second(void **state)
+{
+	struct fixture *f = *state;
+
+	peer(f, A, OWNERSHIP_GONE);
+	heard(f, 0, 3);
+	pass_ms(f, 900);
+	assert_false(answers(f, 0));
+	assert_false(was_told(f, OWNERSHIP_EV_CONFLICT));
+	pass_ms(f, 200);
+	assert_true(answers(f, 0));
+}
+
+static void frames_of_ever_new_hosts_hold_a_claim_up_for_seconds_only(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	peer(f, A, OWNERSHIP_GONE);
+	for (unsigned i = 0; i < 500; i++) {
+		struct mac mac = { { 0, 8, 8, 8, (uint8_t)(i >> 8), (uint8_t)i } };
+
+		ownership_heard(f->o, &ip, &mac, f->now_ns);
+		collect(f);
+		pass_ms(f, 10);
+	}
+	assert_true(answers(f, 0));
+}
+
+/* b has both addresses; a, before it in the order, lives. */
+static void own_all(struct fixture *f)
+{
+	peer(f, A, OWNERSHIP_LEFT);
+	peer(f, A, OWNERSHIP_UP);
+	pass_ms(f, 2000);
+	assert_true(answers(f, 0));
+	forget(f);
+}
+
+static void an_owner_stays_if_the_better_one_denies(void **state)
+{
+	struct fixture *f = *state;
+
+	own_all(f);
+	f->word = NO;
+	for (unsigned i = 0; i < 60; i++) {
+		heard(f, 0, A);
+		assert_true(answers(f, 0));
+		pass_ms(f, 1000);
+	}
+	assert_int_equal(f->counts[OWNERSHIP_QUIET], 0);
+	assert_true(was_told(f, OWNERSHIP_EV_FORGED));
+	assert_false(was_told(f, OWNERSHIP_EV_TWO_OWNERS));
+}
+
+static void a_storm_of_forged_frames_is_not_a_storm_of_questions(void **state)
+{
+	struct fixture *f = *state;
+
+	own_all(f);
+	f->word = NO;
+	for (unsigned i = 0; i < 1000; i++) {
+		heard(f, 0, A);
+		pass_ms(f, 10);
+	}
+	assert_true(answers(f, 0));
+	assert_in_range(f->counts[OWNERSHIP_VERIFY], 5, 20);
+	assert_in_range(f->counts[OWNERSHIP_AGAIN], 5, 20);
+}
+
+static void forged_frames_of_a_later_one_do_not_let_the_name_decide(void **state)
+{
+	static const uint16_t cba[] = { B, C, A };
+	struct fixture *f = *state;
+
+	f->addresses[0].candidates = cba;
+	set(f);
+	own_all(f);
+	f->word = NO;
+	for (unsigned i = 0; i < 100; i++) {
+		struct ip ip = ip_at(0);
+
+		ownership_announced(f->o, &ip, mac_at(A), f->now_ns);
+		collect(f);
+		assert_true(answers(f, 0));
+		pass_ms(f, 1100);
+	}
+}
+
+static void without_a_word_a_better_one_is_believed_after_45_ms(void **state)
+{
+	struct fixture *f = *state;
+
+	own_all(f);
+	f->word = NOTHING;
+	heard(f, 0, A);
+	pass_ms(f, 44);
+	assert_true(answers(f, 0));
+	pass_ms(f, 2);
+	assert_false(answers(f, 0));
+	assert_int_equal(f->counts[OWNERSHIP_VERIFY], 3);
+	assert_true(was_told(f, OWNERSHIP_EV_TWO_OWNERS));
+	pass_ms(f, 1200); /* and does not answer */
+	assert_true(answers(f, 0));
+}
+
+static void a_forged_answer_does_not_stop_a_take_over(void **state)
+{
+	struct fixture *f = *state;
+
+	f->word = NO;
+	peer(f, A, OWNERSHIP_GONE);
+	pass_ms(f, 10);
+	heard(f, 0, C);
+	pass_ms(f, 40);
+	assert_true(answers(f, 0));
+}
+
+static void a_storm_of_forged_answers_does_not_stop_a_take_over(void **state)
+{
+	struct fixture *f = *state;
+
+	f->word = NO;
+	peer(f, A, OWNERSHIP_DOWN);
+	for (unsigned i = 0; i < 100; i++) {
+		heard(f, 0, C);
+		pass_ms(f, 1);
+	}
+	assert_true(answers(f, 0));
+}
+
+static void a_forged_announcement_does_not_hide_the_owner_from_its_heir(void **state)
+{
+	struct fixture *f = *state;
+
+	f->word = NO;
+	heard(f, 0, C);
+	pass_ms(f, 100);
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 40);
+	assert_true(answers(f, 0));
+}
+
+static void who_is_believed_without_a_word_is_looked_for_a_second_later(void **state)
+{
+	struct fixture *f = *state;
+
+	f->word = NOTHING;
+	heard(f, 0, C);
+	peer(f, A, OWNERSHIP_DOWN); /* the true owner */
+	pass_ms(f, 1200);
+	assert_true(answers(f, 0));
+}
+
+static void who_answers_again_without_a_word_is_looked_for_no_more(void **state)
+{
+	struct fixture *f = *state;
+
+	f->word = NOTHING;
+	heard(f, 0, C);
+	pass_ms(f, 1400); /* a may go first */
+	heard(f, 0, C);
+	pass_ms(f, 100);
+	forget(f);
+	for (unsigned i = 0; i < 5; i++) {
+		pass_ms(f, 60000);
+		heard(f, 0, C);
+		heard(f, 1, A);
+	}
+	assert_false(answers(f, 0));
+	assert_int_equal(f->counts[OWNERSHIP_PROBE], 0);
+}
+
+static void a_word_that_comes_late_still_counts(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	f->word = NOTHING;
+	heard(f, 0, C);
+	pass_ms(f, 100);
+	assert_int_equal(ownership_owner(f->o, &ip), C);
+	ownership_word(f->o, &ip, C, false, f->now_ns);
+	collect(f);
+	pass_ms(f, 400); /* a may go first */
+	assert_true(answers(f, 0));
+}
+
+static void a_leaver_goes_on_until_the_heir_itself_says_that_it_took_over(void **state)
+{
+	struct fixture *f = *state;
+
+	own_all(f);
+	ownership_leave(f->o, 500 * NS_PER_MS, f->now_ns);
+	collect(f);
+	f->word = NO;
+	heard(f, 0, A);
+	assert_true(answers(f, 0));
+	f->word = YES;
+	pass_ms(f, 50);
+	heard(f, 0, A);
+	assert_false(answers(f, 0));
+}
+
+/* Keys differ: all that is known of each other are frames. */
+static void who_asks_at_the_same_time_is_let_go_first_once(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	ownership_ready(f->o, true, f->now_ns);
+	collect(f);
+	for (unsigned i = 0; i < 8; i++) {
+		ownership_rival(f->o, &ip, mac_at(3), f->now_ns);
+		pass_ms(f, 10);
+	}
+	pass_ms(f, 1);
+	assert_true(answers(f, 1));
+	assert_false(answers(f, 0));
+	for (unsigned i = 0; i < 38; i++) {
+		ownership_rival(f->o, &ip, mac_at(3), f->now_ns);
+		pass_ms(f, 10);
+	}
+	assert_true(answers(f, 0));
+}
+
+static void a_speaker_that_asks_at_the_same_time_is_no_rival(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	ownership_ready(f->o, true, f->now_ns);
+	collect(f);
+	ownership_rival(f->o, &ip, mac_at(C), f->now_ns);
+	pass_ms(f, 10);
+	alive(f, C); /* it tells its MAC only now */
+	pass_ms(f, 71);
+	assert_true(answers(f, 0));
+}
+
+static void what_could_not_be_asked_is_not_claimed(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	peer(f, A, OWNERSHIP_DOWN);
+	for (unsigned i = 0; i < 1000; i++) {
+		unsigned asked = f->counts[OWNERSHIP_PROBE];
+
+		pass_ms(f, 1);
+		if (f->counts[OWNERSHIP_PROBE] == asked)
+			continue;
+		ownership_unasked(f->o, &ip, f->now_ns);
+		collect(f);
+	}
+	assert_false(answers(f, 0));
+	assert_true(answers(f, 1));
+	assert_in_range(f->counts[OWNERSHIP_PROBE], 3, 20);
+	pass_ms(f, 3000);
+	assert_true(answers(f, 0));
+}
+
+/* As when directories of manifests differ for good. */
+static void an_owner_that_is_no_candidate_is_asked_for_ever_more_seldom(void **state)
+{
+	static const uint16_t ab[] = { A, B };
+	struct fixture *f = *state;
+
+	f->addresses[0].candidates = ab;
+	f->addresses[0].count = 2;
+	set(f);
+	heard(f, 0, C);
+	for (unsigned i = 0; i < 36000; i++) {
+		unsigned asked = f->counts[OWNERSHIP_PROBE];
+
+		pass_ms(f, 10);
+		if (f->counts[OWNERSHIP_PROBE] == asked && i % 6000 != 0)
+			continue;
+		heard(f, 0, C);
+		heard(f, 1, A);
+	}
+	assert_false(answers(f, 0));
+	assert_in_range(f->counts[OWNERSHIP_PROBE], 10, 30);
+}
+
+static void a_peer_that_is_no_candidate_is_told_again_too(void **state)
+{
+	static const uint16_t bc[] = { B, C };
+	struct fixture *f = *state;
+
+	for (unsigned i = 0; i < ADDRESS_COUNT; i++) {
+		f->addresses[i].candidates = bc;
+		f->addresses[i].count = 2;
+	}
+	set(f);
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 2000);
+	forget(f);
+	peer(f, A, OWNERSHIP_UP);
+	assert_int_equal(f->counts[OWNERSHIP_AGAIN], ADDRESS_COUNT);
 }
 
 static void a_speaker_that_slept_asks_before_it_answers_again(void **state)
@@ -948,6 +1278,24 @@ int main(void)
 		OWNER_A(a_peer_that_is_heard_soon_after_it_was_lost_is_told_too),
 		OWNER_A(a_foreign_host_is_defended_against_once_a_second_and_told_once),
 		OWNER_A(what_a_foreign_host_has_is_not_claimed),
+		OWNER_A(a_host_that_is_seen_once_holds_a_claim_up_for_a_second),
+		OWNER_A(frames_of_ever_new_hosts_hold_a_claim_up_for_seconds_only),
+		OWNER_A(an_owner_stays_if_the_better_one_denies),
+		OWNER_A(a_storm_of_forged_frames_is_not_a_storm_of_questions),
+		OWNER_A(forged_frames_of_a_later_one_do_not_let_the_name_decide),
+		OWNER_A(without_a_word_a_better_one_is_believed_after_45_ms),
+		OWNER_A(a_forged_answer_does_not_stop_a_take_over),
+		OWNER_A(a_storm_of_forged_answers_does_not_stop_a_take_over),
+		OWNER_A(a_forged_announcement_does_not_hide_the_owner_from_its_heir),
+		OWNER_A(who_is_believed_without_a_word_is_looked_for_a_second_later),
+		OWNER_A(who_answers_again_without_a_word_is_looked_for_no_more),
+		OWNER_A(a_word_that_comes_late_still_counts),
+		OWNER_A(a_leaver_goes_on_until_the_heir_itself_says_that_it_took_over),
+		FRESH(who_asks_at_the_same_time_is_let_go_first_once),
+		FRESH(a_speaker_that_asks_at_the_same_time_is_no_rival),
+		OWNER_A(what_could_not_be_asked_is_not_claimed),
+		OWNER_A(an_owner_that_is_no_candidate_is_asked_for_ever_more_seldom),
+		OWNER_A(a_peer_that_is_no_candidate_is_told_again_too),
 		OWNER_A(a_speaker_that_slept_asks_before_it_answers_again),
 		OWNER_A(a_move_goes_quiet_when_the_successor_is_heard),
 		OWNER_A(a_move_that_nobody_takes_is_given_up),

@@ -49,6 +49,25 @@ static void what_is_built_is_read_back(void **state)
 	assert_memory_equal(&back, &message, sizeof(back));
 }
 
+static void questions_and_words_carry_addresses(void **state)
+{
+	static const enum message_type types[] = { MESSAGE_VERIFY, MESSAGE_OWNS, MESSAGE_OWNS_NOT };
+	struct keyring keyring = keyring_of("0123456789abcdef\n");
+	struct message message = give();
+	struct message back;
+	uint8_t bytes[MESSAGE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(types); i++) {
+		size_t len;
+
+		message.type = types[i];
+		len = message_build(&message, &keyring, bytes);
+		assert_int_equal(message_parse(bytes, len, &keyring, &back), 0);
+		assert_memory_equal(&back, &message, sizeof(back));
+	}
+}
+
 static void a_request_to_move_names_its_target(void **state)
 {
 	struct keyring keyring = keyring_of("0123456789abcdef\n");
@@ -235,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_built_is_read_back),
+		cmocka_unit_test(questions_and_words_carry_addresses),
 		cmocka_unit_test(a_request_to_move_names_its_target),
 		cmocka_unit_test(the_longest_message_fits),
 		cmocka_unit_test(any_changed_byte_is_refused),
