@@ -172,7 +172,8 @@ static void judge(struct ownership *o, struct claim *claim, uint64_t was_due_ns)
 	if (!claim_answers(claim)) {
 		if (claim->owner == NOBODY && claim->state == OWNERSHIP_ASIDE)
 			claim->missing_ns = o->now_ns;
-		if (claim->state == OWNERSHIP_ASKING && claim->can_serve)
+		if (claim->state == OWNERSHIP_ASKING && claim->can_serve &&
+			claim->self_rank < claim->count)
 			claims_set_due(o, claim, was_due_ns);
 		else
 			rules_settle(o, claim);
