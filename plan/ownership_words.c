@@ -57,7 +57,7 @@ void words_due(struct ownership *o, struct claim *claim)
 /* Once, it may have given it away a moment ago. */
 static void note_denial(struct ownership *o, struct claim *claim, uint16_t member)
 {
-	bool is_repeated = claim->denied == member && o->now_ns - claim->denied_ns < CONTEST_NS;
+	bool is_repeated = claim->denied_ns > 0 && o->now_ns - claim->denied_ns < CONTEST_NS;
 
 	claim->denials = is_repeated && claim->denials < DENIALS_MAX ? claim->denials + 1 :
 								       claim->denials;

@@ -217,6 +217,15 @@ static void count_open(void *user, const struct arp_link_view *view)
 	*(size_t *)user += view->is_open;
 }
 
+/* One that is being opened for the first time has not failed yet. */
+static void note_failed(void *user, const struct arp_link_view *view)
+{
+	struct membership *m = user;
+
+	if (!view->is_open && view->error != 0)
+		m->failed[m->failed_count++] = view->ifindex;
+}
+
 /* Ready is who has its tables and a link that it can answer on: only then is its session Up. */
 static void update_ready(struct membership *m)
 {
@@ -229,8 +238,7 @@ static void update_ready(struct membership *m)
 		return;
 	m->ready_ns = is_ready ? clock_now_ns() : 0;
 	bfd_engine_set_ready(m->side->bfd, is_ready, is_ready ? BFD_DIAG_NONE : BFD_DIAG_PATH_DOWN);
-	for (size_t i = 0; i < m->peer_count; i++)
-		talk_hello(m, (uint16_t)i, is_ready);
+	talk_hello_all(m, is_ready);
 	ownership_ready(m->ownership, is_ready, clock_now_ns());
 	membership_act(m);
 }
@@ -254,26 +262,23 @@ static bool take_news(struct membership *m, const struct arp_event *event)
 	return true;
 }
 
-static bool on_arp(void *user, const struct arp_event *event)
+static bool has_link(const unsigned *links, size_t count, unsigned ifindex)
 {
-	struct membership *m = user;
-
-	if (event->type == ARP_EV_LINK_UP || event->type == ARP_EV_LINK_FAILED)
-		update_ready(m);
-	return m->snapshot && take_news(m, event);
+	for (size_t i = 0; i < count; i++) {
+		if (links[i] == ifindex)
+			return true;
+	}
+	return false;
 }
 
-/* ownership_serve_fn; @links by ifindex. */
+/* ownership_serve_fn; @links by ifindex. Without a socket nothing is heard, nor answered. */
 static bool can_carry(void *user, const unsigned *links, size_t count)
 {
 	const struct membership *m = user;
 
 	for (size_t i = 0; i < count; i++) {
-		bool is_down = false;
-
-		for (size_t k = 0; k < m->down_count; k++)
-			is_down |= m->down[k] == links[i];
-		if (!is_down)
+		if (!has_link(m->down, m->down_count, links[i]) &&
+			!has_link(m->failed, m->failed_count, links[i]))
 			return true;
 	}
 	return false;
@@ -281,11 +286,7 @@ static bool can_carry(void *user, const unsigned *links, size_t count)
 
 static bool is_served(const struct membership *m, unsigned ifindex)
 {
-	for (size_t i = 0; m->snapshot && i < m->snapshot->link_count; i++) {
-		if (m->snapshot->links[i] == ifindex)
-			return true;
-	}
-	return false;
+	return m->snapshot && has_link(m->snapshot->links, m->snapshot->link_count, ifindex);
 }
 
 static void mark_carrier(struct membership *m, unsigned ifindex, bool has_carrier)
@@ -313,6 +314,27 @@ static void on_carrier(void *user, unsigned ifindex, bool has_carrier)
 	mark_carrier(m, ifindex, has_carrier);
 	ownership_serve_all(m->ownership, can_carry, m, clock_now_ns());
 	membership_act(m);
+}
+
+/* A socket was opened, or failed. Who can not serve any more says so before it is not ready. */
+static void on_link(struct membership *m)
+{
+	m->failed_count = 0;
+	arp_engine_visit_links(m->side->arp, note_failed, m);
+	if (m->snapshot) {
+		ownership_serve_all(m->ownership, can_carry, m, clock_now_ns());
+		membership_act(m);
+	}
+	update_ready(m);
+}
+
+static bool on_arp(void *user, const struct arp_event *event)
+{
+	struct membership *m = user;
+
+	if (event->type == ARP_EV_LINK_UP || event->type == ARP_EV_LINK_FAILED)
+		on_link(m);
+	return m->snapshot && take_news(m, event);
 }
 
 static void set_members(struct membership *m)
@@ -406,6 +428,14 @@ static void apply_snapshot(struct membership *m, struct membership_update *updat
 		take_peers(m, before);
 }
 
+/* What others go by: they are told at once, not with the next hello. */
+static bool is_another_self(
+	const struct membership_snapshot *before, const struct membership_snapshot *now)
+{
+	return before->is_draining != now->is_draining || before->mac_count != now->mac_count ||
+		memcmp(before->macs, now->macs, now->mac_count * sizeof(now->macs[0])) != 0;
+}
+
 void membership_apply(struct wire_side *side, void *arg)
 {
 	struct membership_update *update = arg;
@@ -428,6 +458,8 @@ void membership_apply(struct wire_side *side, void *arg)
 	ownership_drain(m->ownership, m->snapshot->is_draining, clock_now_ns());
 	membership_act(m);
 	update_ready(m);
+	if (update->snapshot && is_another_self(update->snapshot, m->snapshot))
+		talk_hello_all(m, false);
 }
 
 static struct event *add_event(struct membership *m, event_callback_fn callback)

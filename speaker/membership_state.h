@@ -58,6 +58,8 @@ struct membership {
 	unsigned down[ARP_LINKS_MAX];    /* links that are served, without carrier, by ifindex */
 	uint64_t down_ns[ARP_LINKS_MAX]; /* since when */
 	size_t down_count;
+	unsigned failed[ARP_LINKS_MAX]; /* links whose socket is not open, though it was tried */
+	size_t failed_count;
 	uint64_t instance;
 	uint64_t
 		sequence; /* of the last message, to whomever: peers come and go, the instance stays */
@@ -135,6 +137,7 @@ void talk_beat(struct membership *m);
 /* A datagram came. */
 void talk_receive(struct membership *m, const uint8_t *bytes, size_t len);
 void talk_hello(struct membership *m, uint16_t peer, bool asks);
+void talk_hello_all(struct membership *m, bool asks);
 void talk_give(struct membership *m, uint16_t peer, const struct ip *ip);
 
 /* Sends the gives that were gathered. */

@@ -96,6 +96,12 @@ void talk_hello(struct membership *m, uint16_t index, bool asks)
 	say_hello(m, index, asks, 0);
 }
 
+void talk_hello_all(struct membership *m, bool asks)
+{
+	for (size_t i = 0; i < m->peer_count; i++)
+		talk_hello(m, (uint16_t)i, asks);
+}
+
 static void flush_list(
 	struct membership *m, uint16_t index, struct ip_list *list, enum message_type type)
 {
