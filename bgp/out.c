@@ -18,7 +18,6 @@
 #include <string.h>
 
 enum {
-	BATCH_KEEP = 1024, /* a batch of up to so many routes keeps its memory */
 	REFRESH_LEN = BGP_HEADER_LEN + 4,
 };
 
@@ -44,23 +43,11 @@ struct bgp_out *bgp_out_free(struct bgp_out *out)
 	return NULL;
 }
 
-static void batch_drop(struct out_family *family)
-{
-	family->batch_count = 0;
-	family->batch_at = 0;
-	family->batch_withdrawals = 0;
-	if (family->batch_capacity <= BATCH_KEEP)
-		return;
-	free(family->batch);
-	family->batch = NULL;
-	family->batch_capacity = 0;
-}
-
 /* Forgets what the peer holds and what it waits for. */
 static void family_reset(struct out_family *family)
 {
 	free(family->held);
-	free(family->batch);
+	free(family->batch.all.runs);
 	*family = (struct out_family){ 0 };
 }
 
@@ -101,7 +88,7 @@ void bgp_out_refresh(struct bgp_out *out, enum bgp_family family)
 /* The whole table of a family again; what the peer holds stays known. */
 static void tell_all(struct out_family *family)
 {
-	batch_drop(family);
+	out_batch_drop(&family->batch);
 	family->told = 0;
 }
 
@@ -129,20 +116,32 @@ void bgp_out_set_export(struct bgp_out *out, const struct bgp_export *ex)
 	tell_all_families(out);
 }
 
-static void hold(struct out_family *family, const struct bgp_route_table *table, uint32_t number)
+/* Room for a bit of each route that there is. */
+static void held_room(struct out_family *family, const struct bgp_route_table *table)
 {
-	const size_t word = number / 64;
+	const size_t words = (table->capacity + 63U) / 64U;
 
-	if (word >= family->held_words) {
-		size_t words = (table->capacity + 63U) / 64U;
+	if (words <= family->held_words)
+		return;
+	family->held = xreallocarray(family->held, words, sizeof(*family->held));
+	memset(family->held + family->held_words, 0,
+		(words - family->held_words) * sizeof(*family->held));
+	family->held_words = words;
+}
 
-		family->held = xreallocarray(family->held, words, sizeof(*family->held));
-		memset(family->held + family->held_words, 0,
-			(words - family->held_words) * sizeof(*family->held));
-		family->held_words = words;
+static void hold(struct out_family *family, uint32_t first, uint32_t count)
+{
+	while (count > 0) {
+		const uint32_t bit = first % 64;
+		const uint32_t bits = count < 64 - bit ? count : 64 - bit;
+		const uint64_t mask = UINT64_MAX >> (64 - bits) << bit;
+		uint64_t *word = &family->held[first / 64];
+
+		family->held_count += (size_t)__builtin_popcountll(mask & ~*word);
+		*word |= mask;
+		first += bits;
+		count -= bits;
 	}
-	family->held_count += !out_holds(family, number);
-	family->held[word] |= UINT64_C(1) << (number % 64);
 }
 
 /* The peer knows that the route is gone; the last who had to know lets it be forgotten. */
@@ -153,7 +152,7 @@ static void let_go(struct bgp_out *out, enum bgp_family i, uint32_t number)
 
 	family->held[number / 64] &= ~(UINT64_C(1) << (number % 64));
 	family->held_count--;
-	if (table->routes[number].attrs == 0 && !bgp_rib_is_held(out->rib, i, number))
+	if (table->attrs[number] == 0 && !bgp_rib_is_held(out->rib, i, number))
 		bgp_route_table_remove(table, number);
 }
 
@@ -180,7 +179,8 @@ static void family_move(struct bgp_out *out, enum bgp_family i, struct bgp_rib *
 			number = bgp_route_table_add(table, bgp_route_table_key(from, n));
 			bgp_route_table_change(table, number, 0);
 		}
-		hold(family, table, number);
+		held_room(family, table);
+		hold(family, number, 1);
 	}
 }
 
@@ -201,11 +201,6 @@ void bgp_out_move(struct bgp_out *out, struct bgp_rib *to)
 		out->wake(out->user);
 }
 
-static bool batch_is_left(const struct out_family *family)
-{
-	return family->batch_at < family->batch_count;
-}
-
 bool bgp_out_is_pending(const struct bgp_out *out)
 {
 	for (enum bgp_family i = 0; i < BGP_FAMILY_COUNT_; i++) {
@@ -213,7 +208,7 @@ bool bgp_out_is_pending(const struct bgp_out *out)
 
 		if (!is_agreed(out, i))
 			continue;
-		if (batch_is_left(family) || family->told < out->rib->table[i].seq ||
+		if (out_batch_is_left(&family->batch) || family->told < out->rib->table[i].seq ||
 			family->is_refresh_wanted || family->is_refreshing ||
 			(family->is_end_of_rib_due && out->rib->is_loaded))
 			return true;
@@ -221,143 +216,26 @@ bool bgp_out_is_pending(const struct bgp_out *out)
 	return false;
 }
 
-/* Live routes from the last one back to the first that the peer knows: how many of each number. */
-static uint32_t batch_count_live(struct bgp_out *out, enum bgp_family i, size_t *ret_count)
+static bool is_withdrawing(const struct out_family *family)
 {
-	const struct bgp_route_table *table = &out->rib->table[i];
-	struct bgp_attr_set *sets = out->rib->attrs.sets;
-	uint32_t chain = 0;
-	uint32_t n = table->live.last;
-
-	for (; n != BGP_ROUTE_NONE && table->routes[n].seq > out->family[i].told;
-		n = table->routes[n].prev) {
-		struct bgp_attr_set *set = &sets[table->routes[n].attrs];
-
-		if (set->batch++ == 0) {
-			set->batch_chain = chain;
-			chain = table->routes[n].attrs;
-		}
-		(*ret_count)++;
-	}
-	return chain;
-}
-
-static size_t batch_count_dead(const struct bgp_out *out, enum bgp_family i)
-{
-	const struct bgp_route_table *table = &out->rib->table[i];
-	uint32_t n = table->dead.last;
-	size_t count = 0;
-
-	for (; n != BGP_ROUTE_NONE && table->routes[n].seq > out->family[i].told;
-		n = table->routes[n].prev)
-		count++;
-	return count;
-}
-
-/*
- * Withdrawals: routes that are dead, and live ones that can no longer be told, if the peer holds
- * them. The latter are rare; what is not told must not stay there with old attributes.
- */
-static void batch_withdrawals(struct bgp_out *out, enum bgp_family i)
-{
-	const struct bgp_route_table *table = &out->rib->table[i];
-	struct out_family *family = &out->family[i];
-	uint32_t n = table->dead.last;
-
-	for (; n != BGP_ROUTE_NONE && table->routes[n].seq > family->told;
-		n = table->routes[n].prev) {
-		if (out_holds(family, n))
-			family->batch[family->batch_count++] = n;
-	}
-	for (n = table->live.last; n != BGP_ROUTE_NONE && table->routes[n].seq > family->told;
-		n = table->routes[n].prev) {
-		if (out_holds(family, n) &&
-			!bgp_export_can(&out->ex, i,
-				bgp_attr_table_get(&out->rib->attrs, table->routes[n].attrs)))
-			family->batch[family->batch_count++] = n;
-	}
-	family->batch_withdrawals = family->batch_count;
-}
-
-/* Gives each number its part of the batch: set->batch is then where that part ends. */
-static void batch_part(struct bgp_out *out, enum bgp_family i, uint32_t chain)
-{
-	struct out_family *family = &out->family[i];
-	struct bgp_attr_set *sets = out->rib->attrs.sets;
-
-	for (; chain; chain = sets[chain].batch_chain) {
-		if (bgp_export_can(&out->ex, i, &sets[chain].attrs))
-			family->batch_count += sets[chain].batch;
-		else
-			sets[chain].batch = 0;
-		if (sets[chain].batch)
-			sets[chain].batch = (uint32_t)family->batch_count;
-	}
-}
-
-/* Collects all that changed since the peer was told, sorted. O(changes). */
-static void batch_collect(struct bgp_out *out, enum bgp_family i)
-{
-	const struct bgp_route_table *table = &out->rib->table[i];
-	struct bgp_attr_set *sets = out->rib->attrs.sets;
-	struct out_family *family = &out->family[i];
-	size_t count = batch_count_dead(out, i);
-	uint32_t chain = batch_count_live(out, i, &count);
-	uint32_t n;
-
-	batch_drop(family);
-	if (count > family->batch_capacity) {
-		family->batch = xreallocarray(family->batch, count, sizeof(*family->batch));
-		family->batch_capacity = count;
-	}
-	batch_withdrawals(out, i);
-	batch_part(out, i, chain);
-	for (n = table->live.last; n != BGP_ROUTE_NONE && table->routes[n].seq > family->told;
-		n = table->routes[n].prev) {
-		struct bgp_attr_set *set = &sets[table->routes[n].attrs];
-
-		if (set->batch)
-			family->batch[--set->batch] = n;
-	}
-	while (chain) {
-		sets[chain].batch = 0;
-		chain = sets[chain].batch_chain;
-	}
-	family->batch_seq = table->seq;
-	family->told = table->seq;
-}
-
-/* The next route of the batch that is still as it was when it was collected. */
-static uint32_t batch_peek(struct out_family *family, const struct bgp_route_table *table)
-{
-	for (; batch_is_left(family); family->batch_at++) {
-		uint32_t number = family->batch[family->batch_at];
-
-		if (table->routes[number].seq <= family->batch_seq)
-			return number;
-		if (table->routes[number].seq > family->marker_seq &&
-			table->routes[number].seq <= table->seq) /* else the number is free */
-			family->marker_seq = table->routes[number].seq;
-	}
-	return BGP_ROUTE_NONE;
+	return family->batch.at < family->batch.withdrawals;
 }
 
 static void fill_withdrawals(struct bgp_out *out, enum bgp_family i, struct bgp_update_build *build)
 {
 	const struct bgp_route_table *table = &out->rib->table[i];
 	struct out_family *family = &out->family[i];
-	uint32_t n;
 
-	while (family->batch_at < family->batch_withdrawals) {
+	while (is_withdrawing(family)) {
+		uint32_t n = out_batch_peek(family, table);
 		const uint8_t *key;
 
-		n = batch_peek(family, table);
-		if (n == BGP_ROUTE_NONE || family->batch_at >= family->batch_withdrawals)
+		if (n == BGP_ROUTE_NONE || !is_withdrawing(family))
 			return;
 		key = bgp_route_table_key(table, n);
 		if (!bgp_update_add(build, key + 1, key[0]))
 			return;
-		family->batch_at++;
+		out_batch_skip(&family->batch, 1);
 		family->withdrawn++;
 		let_go(out, i, n);
 	}
@@ -371,15 +249,16 @@ static void fill_routes(
 	struct out_family *family = &out->family[i];
 	uint32_t n;
 
-	while ((n = batch_peek(family, table)) != BGP_ROUTE_NONE &&
-		table->routes[n].attrs == attrs) {
-		const uint8_t *key = bgp_route_table_key(table, n);
+	while ((n = out_batch_peek(family, table)) != BGP_ROUTE_NONE && table->attrs[n] == attrs) {
+		size_t most = bgp_update_room(build) / table->key_len + 1;
+		uint32_t count = bgp_update_add_keys(build, bgp_route_table_key(table, n),
+			table->key_len, out_batch_run(family, table, most));
 
-		if (!bgp_update_add(build, key + 1, key[0]))
+		if (count == 0)
 			return;
-		family->batch_at++;
-		family->announced++;
-		hold(family, table, n);
+		out_batch_skip(&family->batch, count);
+		family->announced += count;
+		hold(family, n, count);
 	}
 }
 
@@ -389,15 +268,15 @@ static size_t fill_message(struct bgp_out *out, enum bgp_family i, struct wire_w
 	const struct bgp_route_table *table = &out->rib->table[i];
 	struct out_family *family = &out->family[i];
 	struct bgp_update_build build;
-	uint32_t n = batch_peek(family, table);
+	uint32_t n = out_batch_peek(family, table);
 
 	if (n == BGP_ROUTE_NONE)
 		return 0;
-	if (family->batch_at < family->batch_withdrawals) {
+	if (is_withdrawing(family)) {
 		bgp_withdraw_begin(&build, w, &out->ex, i);
 		fill_withdrawals(out, i, &build);
 	} else {
-		uint32_t attrs = table->routes[n].attrs;
+		uint32_t attrs = table->attrs[n];
 
 		bgp_update_begin(&build, w, &out->ex, i,
 			bgp_attr_table_get(&out->rib->attrs, attrs), out->is_drain);
@@ -459,11 +338,11 @@ static bool fill_family(struct bgp_out *out, enum bgp_family i, struct wire_writ
 	struct out_family *family = &out->family[i];
 
 	for (;;) {
-		if (!batch_is_left(family) && wire_room(w) >= out->ex.message_max)
+		if (!out_batch_is_left(&family->batch) && wire_room(w) >= out->ex.message_max)
 			put_markers(out, i, w);
 		if (wire_room(w) < out->ex.message_max)
 			return false;
-		if (batch_is_left(family)) {
+		if (out_batch_is_left(&family->batch)) {
 			size_t len = fill_message(out, i, wire_writer(w->at, wire_room(w)));
 
 			w->at += len;
@@ -471,12 +350,13 @@ static bool fill_family(struct bgp_out *out, enum bgp_family i, struct wire_writ
 		} else if (refresh_may_begin(out, family)) {
 			refresh_begin(out, i, w);
 		} else if (family->told < out->rib->table[i].seq) {
-			batch_collect(out, i);
+			held_room(family, &out->rib->table[i]);
+			out_batch_collect(out, i);
 		} else {
 			break;
 		}
 	}
-	batch_drop(family);
+	out_batch_drop(&family->batch);
 	return true;
 }
 
@@ -508,7 +388,7 @@ struct bgp_out_view bgp_out_view(const struct bgp_out *out)
 	for (enum bgp_family i = 0; i < BGP_FAMILY_COUNT_; i++) {
 		const struct out_family *family = &out->family[i];
 		const struct bgp_route_table *table = &out->rib->table[i];
-		bool is_in_step = family->told == table->seq && !batch_is_left(family);
+		bool is_in_step = family->told == table->seq && !out_batch_is_left(&family->batch);
 
 		view.family[i] = (struct bgp_out_family_view){
 			.is_agreed = is_agreed(out, i),

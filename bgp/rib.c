@@ -82,7 +82,7 @@ bool bgp_rib_put(struct bgp_rib *rib, const struct ip_prefix *prefix, const stru
 	if (number == BGP_ROUTE_NONE)
 		number = bgp_route_table_add(table, key);
 	else
-		old = table->routes[number].attrs;
+		old = table->attrs[number];
 	if (old && bgp_attrs_equal(bgp_attr_table_get(&rib->attrs, old), attrs))
 		return false;
 
@@ -100,9 +100,9 @@ bool bgp_rib_drop(struct bgp_rib *rib, const struct ip_prefix *prefix)
 	uint32_t number = find(rib, prefix);
 	uint32_t attrs;
 
-	if (number == BGP_ROUTE_NONE || table->routes[number].attrs == 0)
+	if (number == BGP_ROUTE_NONE || table->attrs[number] == 0)
 		return false;
-	attrs = table->routes[number].attrs;
+	attrs = table->attrs[number];
 	if (bgp_rib_is_held(rib, family, number))
 		bgp_route_table_change(table, number, 0);
 	else
@@ -133,9 +133,9 @@ const struct bgp_attrs *bgp_rib_find(const struct bgp_rib *rib, const struct ip_
 	const struct bgp_route_table *table = &rib->table[family_of(prefix)];
 	uint32_t number = find(rib, prefix);
 
-	if (number == BGP_ROUTE_NONE || table->routes[number].attrs == 0)
+	if (number == BGP_ROUTE_NONE || table->attrs[number] == 0)
 		return NULL;
-	return bgp_attr_table_get(&rib->attrs, table->routes[number].attrs);
+	return bgp_attr_table_get(&rib->attrs, table->attrs[number]);
 }
 
 size_t bgp_rib_count(const struct bgp_rib *rib, enum bgp_family family)
@@ -157,10 +157,10 @@ void bgp_rib_each(const struct bgp_rib *rib, enum bgp_family family,
 	for (uint32_t i = 0; i < table->used; i++) {
 		struct ip_prefix prefix;
 
-		if (table->routes[i].attrs == 0)
+		if (table->attrs[i] == 0)
 			continue;
 		prefix = bgp_route_table_prefix(table, i);
-		each(user, &prefix, bgp_attr_table_get(&rib->attrs, table->routes[i].attrs));
+		each(user, &prefix, bgp_attr_table_get(&rib->attrs, table->attrs[i]));
 	}
 }
 
@@ -176,7 +176,7 @@ size_t bgp_rib_memory(const struct bgp_rib *rib)
 		bytes += sizeof(*out);
 		for (size_t i = 0; i < BGP_FAMILY_COUNT_; i++)
 			bytes += out->family[i].held_words * sizeof(uint64_t) +
-				out->family[i].batch_capacity * sizeof(uint32_t);
+				out->family[i].batch.all.capacity * sizeof(struct out_run);
 	}
 	return bytes;
 }

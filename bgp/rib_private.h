@@ -11,6 +11,29 @@
 
 #include <bsd/sys/queue.h>
 
+/* Routes with neighbouring numbers and the same attributes. */
+struct out_run {
+	uint32_t first;
+	uint32_t count;
+};
+
+struct out_runs {
+	struct out_run *runs;
+	size_t count;
+	size_t capacity;
+};
+
+/*
+ * What is to be told next: runs of routes, withdrawals first, then by attributes. A run that was told
+ * in part is shorter by that part.
+ */
+struct out_batch {
+	struct out_runs all;
+	size_t at;          /* the run whose turn it is */
+	size_t withdrawals; /* so many runs at the start */
+	uint64_t seq;       /* routes that changed after this one wait for the next batch */
+};
+
 /* Of one peer and family. */
 struct out_family {
 	uint64_t told;  /* changes up to this one the peer knows, or has in its batch */
@@ -18,13 +41,7 @@ struct out_family {
 	size_t held_words;
 	size_t held_count;
 
-	/* Numbers of routes to tell, withdrawals first, then by attributes. */
-	uint32_t *batch;
-	size_t batch_capacity;
-	size_t batch_count;
-	size_t batch_at;
-	size_t batch_withdrawals; /* so many of them at its start */
-	uint64_t batch_seq;       /* routes that changed after this one wait for the next batch */
+	struct out_batch batch;
 
 	bool is_end_of_rib_due;
 	bool is_end_of_rib_sent;
@@ -65,6 +82,27 @@ bool bgp_rib_is_held(const struct bgp_rib *rib, enum bgp_family family, uint32_t
 
 /* Forgets the dead routes that no peer holds (any more). */
 void bgp_rib_sweep(struct bgp_rib *rib, enum bgp_family family);
+
+/* Collects all that changed since the peer was told, sorted, and counts it as told. O(changes). */
+void out_batch_collect(struct bgp_out *out, enum bgp_family i);
+
+/* Forgets it; a small one keeps its memory. */
+void out_batch_drop(struct out_batch *batch);
+
+/* The next route that is still as it was when it was collected, or BGP_ROUTE_NONE. */
+uint32_t out_batch_peek(struct out_family *family, const struct bgp_route_table *table);
+
+/* How many routes from the next one on stand in its run and are still as they were; at most @most. */
+uint32_t out_batch_run(
+	const struct out_family *family, const struct bgp_route_table *table, size_t most);
+
+/* So many of the run have been told. */
+void out_batch_skip(struct out_batch *batch, uint32_t count);
+
+static inline bool out_batch_is_left(const struct out_batch *batch)
+{
+	return batch->at < batch->all.count;
+}
 
 static inline bool out_holds(const struct out_family *family, uint32_t number)
 {

@@ -23,6 +23,8 @@ void bgp_route_table_init(struct bgp_route_table *table, uint8_t family)
 void bgp_route_table_fini(struct bgp_route_table *table)
 {
 	free(table->routes);
+	free(table->attrs);
+	free(table->seqs);
 	free(table->keys);
 	free(table->index);
 }
@@ -33,13 +35,21 @@ void bgp_route_key(const struct ip_prefix *prefix, uint8_t key[BGP_KEY_MAX])
 	memcpy(key + 1, prefix->ip.bytes, sizeof(prefix->ip.bytes));
 }
 
+/* One multiplication a word; the upper half takes part in the lower, which is what counts. */
+static uint64_t mix(uint64_t hash, const uint8_t *octets, size_t len)
+{
+	uint64_t word = 0;
+
+	memcpy(&word, octets, len);
+	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15); /* 2^64 over the golden ratio */
+	return hash ^ hash >> 32;
+}
+
 static uint32_t hash_key(const struct bgp_route_table *table, const uint8_t *key)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a, 64 bits */
-
-	for (uint32_t i = 0; i < table->key_len; i++)
-		hash = (hash ^ key[i]) * UINT64_C(0x100000001b3);
-	return (uint32_t)(hash ^ hash >> 32);
+	if (table->key_len < BGP_KEY_MAX)
+		return (uint32_t)mix(0, key, 5);
+	return (uint32_t)mix(mix(mix(0, key + 1, 8), key + 9, 8), key, 1);
 }
 
 /* Where in the index @key stands, or the empty place where it would. */
@@ -85,7 +95,7 @@ static void index_grow(struct bgp_route_table *table)
 	free(table->index);
 	table->index = xnew_array(uint32_t, table->index_size);
 	for (uint32_t i = 0; i < table->used; i++) {
-		if (table->routes[i].seq != UINT64_MAX)
+		if (table->seqs[i] != UINT64_MAX)
 			index_insert(table, i);
 	}
 }
@@ -119,6 +129,8 @@ static uint32_t take_number(struct bgp_route_table *table)
 		table->capacity = table->capacity ? 2 * table->capacity : CAPACITY_MIN;
 		table->routes = xreallocarray(
 			table->routes, table->capacity, sizeof(*table->routes));
+		table->attrs = xreallocarray(table->attrs, table->capacity, sizeof(*table->attrs));
+		table->seqs = xreallocarray(table->seqs, table->capacity, sizeof(*table->seqs));
 		table->keys = xreallocarray(table->keys, table->capacity, table->key_len);
 	}
 	return table->used++;
@@ -134,23 +146,25 @@ uint32_t bgp_route_table_add(struct bgp_route_table *table, const uint8_t *key)
 		.prev = BGP_ROUTE_NONE,
 		.next = BGP_ROUTE_NONE,
 	};
+	table->attrs[number] = 0;
+	table->seqs[number] = 0;
 	/* Whether it is in a list is told by seq, which is 0 until its first change. */
-	if (4 * ((uint64_t)table->live.count + table->dead.count + 1) >
-		3 * (uint64_t)table->index_size)
+	if (2 * ((uint64_t)table->live.count + table->dead.count + 1) > (uint64_t)table->index_size)
 		index_grow(table);
 	else
 		index_insert(table, number);
 	return number;
 }
 
-static struct bgp_route_list *list_of(struct bgp_route_table *table, const struct bgp_route *route)
+static struct bgp_route_list *list_of(struct bgp_route_table *table, uint32_t number)
 {
-	return route->attrs ? &table->live : &table->dead;
+	return table->attrs[number] ? &table->live : &table->dead;
 }
 
-static void list_remove(struct bgp_route_table *table, struct bgp_route *route)
+static void list_remove(struct bgp_route_table *table, uint32_t number)
 {
-	struct bgp_route_list *list = list_of(table, route);
+	struct bgp_route_list *list = list_of(table, number);
+	const struct bgp_route *route = &table->routes[number];
 
 	if (route->prev != BGP_ROUTE_NONE)
 		table->routes[route->prev].next = route->next;
@@ -166,12 +180,12 @@ void bgp_route_table_change(struct bgp_route_table *table, uint32_t number, uint
 	struct bgp_route *route = &table->routes[number];
 	struct bgp_route_list *list;
 
-	if (route->seq)
-		list_remove(table, route);
-	route->attrs = attrs;
-	route->seq = ++table->seq;
+	if (table->seqs[number])
+		list_remove(table, number);
+	table->attrs[number] = attrs;
+	table->seqs[number] = ++table->seq;
 
-	list = list_of(table, route);
+	list = list_of(table, number);
 	route->prev = list->last;
 	route->next = BGP_ROUTE_NONE;
 	if (list->last != BGP_ROUTE_NONE)
@@ -185,9 +199,9 @@ void bgp_route_table_remove(struct bgp_route_table *table, uint32_t number)
 	struct bgp_route *route = &table->routes[number];
 
 	index_remove(table, probe(table, bgp_route_table_key(table, number), route->hash));
-	list_remove(table, route);
-	route->attrs = 0;
-	route->seq = UINT64_MAX;
+	list_remove(table, number);
+	table->attrs[number] = 0;
+	table->seqs[number] = UINT64_MAX;
 	route->next = table->free;
 	table->free = number;
 }
@@ -202,6 +216,8 @@ struct ip_prefix bgp_route_table_prefix(const struct bgp_route_table *table, uin
 
 size_t bgp_route_table_memory(const struct bgp_route_table *table)
 {
-	return (size_t)table->capacity * (sizeof(*table->routes) + table->key_len) +
+	return (size_t)table->capacity *
+		(sizeof(*table->routes) + sizeof(*table->attrs) + sizeof(*table->seqs) +
+			table->key_len) +
 		(size_t)table->index_size * sizeof(*table->index);
 }

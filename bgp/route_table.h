@@ -7,7 +7,7 @@
  *
  * A route is a number that stays its own until it is removed. A change gives it the next sequence
  * number and puts it last, so what somebody has not seen yet is the end of a list. 24 octets a
- * route, the prefix as it stands on the wire (5 or 17 octets), and 4 to 8 for the hash.
+ * route, the prefix as it stands on the wire (5 or 17 octets), and 8 to 16 for the hash.
  */
 
 #include "base/ip.h"
@@ -22,9 +22,8 @@ enum {
 
 #define BGP_ROUTE_NONE UINT32_MAX
 
+/* How a route is found and in which order it changed. */
 struct bgp_route {
-	uint64_t seq;   /* of its last change; UINT64_MAX: removed */
-	uint32_t attrs; /* number in the attribute table; 0: dead */
 	uint32_t hash;
 	uint32_t prev; /* in its list; BGP_ROUTE_NONE: it is the first */
 	uint32_t next; /* in its list or among the free ones */
@@ -36,13 +35,16 @@ struct bgp_route_list {
 };
 
 struct bgp_route_table {
+	/* By number; apart, since who tells a whole table reads attributes first, then the rest. */
 	struct bgp_route *routes;
+	uint32_t *attrs; /* number in the attribute table; 0: dead or removed */
+	uint64_t *seqs;  /* of the last change; UINT64_MAX: removed */
 	uint8_t *keys;
 	uint32_t *index; /* open addressing: number + 1, or 0 */
 	uint32_t key_len;
 	uint32_t used;       /* numbers handed out so far, free ones included */
-	uint32_t capacity;   /* of routes and keys */
-	uint32_t index_size; /* a power of two, at least 4/3 of the routes; or 0 */
+	uint32_t capacity;   /* of these four */
+	uint32_t index_size; /* a power of two, at least twice the routes; or 0 */
 	uint32_t free;
 	struct bgp_route_list live;
 	struct bgp_route_list dead;

@@ -301,6 +301,41 @@ bool bgp_update_add(struct bgp_update_build *build, const uint8_t *address, uint
 	return true;
 }
 
+size_t bgp_update_room(const struct bgp_update_build *build)
+{
+	const size_t written = wire_written(&build->w);
+
+	return written < build->limit ? build->limit - written : 0;
+}
+
+/* Host routes, which most are: their keys are what stands on the wire. */
+static uint32_t add_hosts(
+	struct bgp_update_build *build, const uint8_t *keys, size_t key_len, uint32_t count)
+{
+	const size_t fit = bgp_update_room(build) / key_len;
+	const uint8_t bits = (uint8_t)(8 * (key_len - 1));
+	uint32_t hosts = 0;
+
+	while (hosts < count && hosts < fit && keys[hosts * key_len] == bits)
+		hosts++;
+	wire_put_bytes(&build->w, keys, hosts * key_len);
+	return hosts;
+}
+
+uint32_t bgp_update_add_keys(
+	struct bgp_update_build *build, const uint8_t *keys, size_t key_len, uint32_t count)
+{
+	uint32_t at = build->has_path_id ? 0 : add_hosts(build, keys, key_len, count);
+
+	for (; at < count; at++) {
+		const uint8_t *key = keys + at * key_len;
+
+		if (!bgp_update_add(build, key + 1, key[0]))
+			break;
+	}
+	return at;
+}
+
 /* Writes the length of MP_REACH or MP_UNREACH; a short one loses an octet of its head. */
 static void end_mp(struct bgp_update_build *build)
 {

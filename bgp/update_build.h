@@ -85,6 +85,18 @@ void bgp_withdraw_begin(struct bgp_update_build *build, struct wire_writer w,
  */
 bool bgp_update_add(struct bgp_update_build *build, const uint8_t *address, uint8_t bits);
 
+/* Octets left for prefixes. */
+size_t bgp_update_room(const struct bgp_update_build *build);
+
+/**
+ * bgp_update_add_keys() - add many prefixes at once
+ * @keys: length in bits and all octets of the address of each of @count prefixes, @key_len octets apart
+ *
+ * Return: how many fitted, from the first on.
+ */
+uint32_t bgp_update_add_keys(
+	struct bgp_update_build *build, const uint8_t *keys, size_t key_len, uint32_t count);
+
 /* Ends the message: octets written, or 0 if it has no prefix (nothing is to be sent then). */
 size_t bgp_update_end(struct bgp_update_build *build);
 

@@ -343,6 +343,57 @@ static void only_the_octets_of_a_prefix_that_count_are_sent(void **state)
 		((const uint8_t[]){ 0, 10, 0, 25, 198, 51, 100, 0, 24, 198, 51, 100, 0, 0 }), 14);
 }
 
+/* A message of keys of @key_len octets, each @nth of them one bit shorter than a host; all or one by one. */
+static size_t keys_message(const struct session *session, size_t key_len, uint32_t nth,
+	bool is_at_once, uint8_t message[BGP_MESSAGE_MAX])
+{
+	enum {
+		KEYS = 1500
+	};
+	const struct bgp_export ex = export_of(session);
+	const enum bgp_family family = key_len == 5 ? BGP_IPV4_UNICAST : BGP_IPV6_UNICAST;
+	auto_(freep) uint8_t *keys = xcalloc(KEYS, key_len);
+	const struct bgp_attrs attrs = { 0 };
+	struct bgp_update_build build;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < KEYS; i++) {
+		keys[i * key_len] = (uint8_t)(bgp_family_bits(family) - (i % nth == nth - 1));
+		keys[i * key_len + 2] = (uint8_t)(i >> 8);
+		keys[i * key_len + 3] = (uint8_t)i;
+	}
+	bgp_update_begin(&build, wire_writer(message, BGP_MESSAGE_MAX), &ex, family, &attrs, false);
+	if (is_at_once) {
+		count = bgp_update_add_keys(&build, keys, key_len, KEYS);
+	} else {
+		while (count < KEYS &&
+			bgp_update_add(&build, keys + count * key_len + 1, keys[count * key_len]))
+			count++;
+	}
+	assert_in_range(count, 1, KEYS - 1);
+	return bgp_update_end(&build);
+}
+
+static void keys_at_once_are_written_as_one_by_one(void **state)
+{
+	static const struct session sessions[] = { { 0 }, { .adds_path_id = true },
+		{ .has_ll = true } };
+	uint8_t one_by_one[BGP_MESSAGE_MAX], at_once[BGP_MESSAGE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT_OF(sessions); i++) {
+		const struct session *session = &sessions[i / 2];
+		const size_t key_len = i % 2 ? 17 : 5;
+
+		for (uint32_t nth = 1; nth < 2000; nth = nth * 7 + 1) {
+			size_t len = keys_message(session, key_len, nth, false, one_by_one);
+
+			assert_int_equal(keys_message(session, key_len, nth, true, at_once), len);
+			assert_memory_equal(at_once, one_by_one, len);
+		}
+	}
+}
+
 static void end_of_rib_has_the_form_of_its_family(void **state)
 {
 	static const uint8_t v6[] = { 0, 0, 0, 6, 0x80, 15, 3, 0, 2, 1 };
@@ -365,6 +416,7 @@ int main(void)
 		cmocka_unit_test(a_message_without_a_prefix_is_none),
 		cmocka_unit_test(the_largest_attributes_leave_room_for_a_prefix),
 		cmocka_unit_test(only_the_octets_of_a_prefix_that_count_are_sent),
+		cmocka_unit_test(keys_at_once_are_written_as_one_by_one),
 		cmocka_unit_test(end_of_rib_has_the_form_of_its_family),
 	};
 	struct CMUnitTest tests[COUNT_OF(plain) + COUNT_OF(octets) + COUNT_OF(capacities) +
