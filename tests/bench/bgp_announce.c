@@ -6,9 +6,11 @@
  *     bgp_announce ADDRESS PEER-AS LOCAL-AS ROUTES
  *
  * Announces ROUTES hosts from 10.0.0.0 on. On standard input, one line an order: "add N" and "del N"
- * for one host more or less, as a change of the model would come. Ends with its input.
+ * for one host more or less, as a change of the model would come; each is answered by "changed NS",
+ * nanoseconds of CLOCK_MONOTONIC right before the change. Ends with its input.
  */
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "bgp/engine.h"
 #include "bgp/rib.h"
@@ -96,6 +98,7 @@ static void on_input(evutil_socket_t fd, short what, void *user)
 	struct announcer *announcer = user;
 	char line[256];
 	ssize_t len = read(fd, line, sizeof(line) - 1);
+	uint64_t changed_ns;
 
 	(void)what;
 	if (len <= 0) {
@@ -103,6 +106,7 @@ static void on_input(evutil_socket_t fd, short what, void *user)
 		return;
 	}
 	line[len] = '\0';
+	changed_ns = clock_now_ns();
 	for (char *at = line, *order; (order = strsep(&at, "\n")) && *order;) {
 		uint32_t n = (uint32_t)strtoul(order + strcspn(order, " "), NULL, 10);
 
@@ -112,6 +116,8 @@ static void on_input(evutil_socket_t fd, short what, void *user)
 			drop(announcer, n);
 	}
 	bgp_rib_flush(announcer->rib);
+	(void)printf("changed %" PRIu64 "\n", changed_ns);
+	(void)fflush(stdout);
 }
 
 static int set_peer(const struct announcer *announcer, char **argv)

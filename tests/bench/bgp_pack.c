@@ -3,7 +3,8 @@
 /*
  * What packing costs: the Adj-RIB-Out beside a program that only packs and does nothing else (the
  * floor). Prints a line for each size and way: microseconds until the first and the last octet of
- * the full table stand in a buffer, messages, octets, heap octets a route.
+ * the full table stand in a buffer, messages, octets, heap octets a route as the RIB counts them and
+ * as malloc does.
  *
  *     bgp_pack [ROUTES...]      default: 1000 10000 100000
  *
@@ -13,8 +14,10 @@
 #include "base/mem.h"
 #include "bgp/message.h"
 #include "bgp/rib.h"
+#include "tests/bench/bgp_floor.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -31,6 +34,7 @@ struct result {
 	uint64_t messages;
 	uint64_t bytes;
 	size_t memory;
+	size_t allocated;
 };
 
 static uint64_t now_ns(void)
@@ -39,6 +43,14 @@ static uint64_t now_ns(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
+}
+
+/* Octets of heap in use. */
+static size_t heap(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
 }
 
 static struct ip_prefix host(uint32_t n)
@@ -59,13 +71,11 @@ static struct bgp_export plain_export(void)
 	};
 }
 
-/* The least that can be done: a head that never changes, and prefixes behind it. */
 static struct result run_floor(uint32_t routes, uint8_t *buf)
 {
-	static const uint8_t attrs[] = { 0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xe9, 0x40, 3,
-		4, 192, 0, 2, 1 };
 	auto_(freep) uint32_t *addresses = xnew_array(uint32_t, routes);
-	struct result result = { .memory = routes * sizeof(*addresses) };
+	const size_t size = routes * sizeof(*addresses);
+	struct result result = { .memory = size, .allocated = size };
 	uint64_t start;
 	uint32_t n = 0;
 
@@ -73,29 +83,12 @@ static struct result run_floor(uint32_t routes, uint8_t *buf)
 		addresses[i] = UINT32_C(0x0a000000) | i;
 	start = now_ns();
 	while (n < routes) {
-		uint8_t *at = buf + 23;
-		size_t len;
-
-		memset(buf, 0xff, 16);
-		buf[18] = BGP_MSG_UPDATE;
-		memcpy(at, attrs, sizeof(attrs));
-		buf[19] = buf[20] = buf[21] = 0;
-		buf[22] = sizeof(attrs);
-		for (at += sizeof(attrs); n < routes && at + 5 <= buf + BGP_MESSAGE_MAX; at += 5) {
-			const uint32_t address = __builtin_bswap32(addresses[n++]);
-
-			at[0] = 32;
-			memcpy(at + 1, &address, sizeof(address));
-		}
-		len = (size_t)(at - buf);
-		buf[16] = (uint8_t)(len >> 8);
-		buf[17] = (uint8_t)len;
+		result.bytes += floor_pack(addresses, routes, &n, buf);
 		result.messages++;
-		result.bytes += len;
 	}
 	result.fill_ns = now_ns() - start;
 	result.messages++; /* End-of-RIB */
-	result.bytes += 23;
+	result.bytes += FLOOR_END_OF_RIB_LEN;
 	return result;
 }
 
@@ -106,6 +99,7 @@ static void no_wake(void *user)
 
 static struct result run_rib(uint32_t routes, uint8_t *buf)
 {
+	const size_t before = heap();
 	auto_(bgp_rib_freep) struct bgp_rib *rib = bgp_rib_new();
 	auto_(bgp_out_freep) struct bgp_out *out = bgp_out_new(rib, no_wake, NULL);
 	const struct bgp_export ex = plain_export();
@@ -130,6 +124,7 @@ static struct result run_rib(uint32_t routes, uint8_t *buf)
 	result.messages = bgp_out_view(out).messages;
 	result.bytes = bgp_out_view(out).bytes;
 	result.memory = bgp_rib_memory(rib);
+	result.allocated = heap() - before;
 
 	start = now_ns();
 	(void)bgp_rib_put(rib, &one_more, &attrs);
@@ -157,10 +152,11 @@ static void report(const char *way, uint32_t routes, uint8_t *buf,
 		best.change_ns = least(best.change_ns, result.change_ns);
 	}
 	(void)printf("%-6s %7" PRIu32 " routes: put %6.3f ms, packed %6.3f ms, one more %5.1f us, "
-		     "%3" PRIu64 " messages, %6" PRIu64 " octets, %5.1f octets of heap a route\n",
+		     "%3" PRIu64 " messages, %6" PRIu64
+		     " octets, %5.1f octets of heap a route (%.1f by malloc)\n",
 		way, routes, (double)best.put_ns / 1e6, (double)best.fill_ns / 1e6,
 		(double)best.change_ns / 1e3, best.messages, best.bytes,
-		(double)best.memory / routes);
+		(double)best.memory / routes, (double)best.allocated / routes);
 }
 
 int main(int argc, char **argv)

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes COUNT Services and as many EndpointSlices, a file each, and their pool, into FOLDER."""
+"""Writes COUNT Services and as many EndpointSlices, a file each, and their pool, into FOLDER.
+
+make_tree.py FOLDER COUNT [l2|bgp]: how the pool is advertised
+"""
 import sys
 
 folder, count = sys.argv[1], int(sys.argv[2])
+kind = "BGPAdvertisement" if "bgp" in sys.argv[3:] else "L2Advertisement"
 with open(f"{folder}/pool.yaml", "w") as out:
-    out.write("""apiVersion: metallb.io/v1beta1
+    out.write(f"""apiVersion: metallb.io/v1beta1
 kind: IPAddressPool
-metadata: {name: p, namespace: m}
-spec: {addresses: [10.64.0.0/16]}
+metadata: {{name: p, namespace: m}}
+spec: {{addresses: [10.64.0.0/16]}}
 ---
 apiVersion: metallb.io/v1beta1
-kind: L2Advertisement
-metadata: {name: p, namespace: m}
+kind: {kind}
+metadata: {{name: p, namespace: m}}
 """)
 for i in range(count):
     with open(f"{folder}/service-{i}.yaml", "w") as out:
