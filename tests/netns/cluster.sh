@@ -8,9 +8,21 @@
 #   node-c --+
 #
 # Every node hands what comes for any address of the pool to itself, as kube-proxy would, so what
-# the client measures is who is asked, not who serves. node-a is .1, and so on.
+# the client measures is who is asked, not who serves. node-a is .1, and so on. A scenario may have
+# more nodes: it sets `nodes` before make_cluster.
 
 nodes=(node-a node-b node-c)
+
+# last_octet N: of the Nth node, past the client's .9 and the pool
+last_octet() {
+	if [ "$1" -lt 9 ]; then
+		echo "$1"
+	elif [ "$1" -lt 15 ]; then
+		echo "$(($1 + 1))"
+	else
+		echo "$(($1 + 225))"
+	fi
+}
 
 # write_service NAME FAMILIES...: IPv4, IPv6 or both; each has one ready endpoint
 write_service() {
@@ -42,15 +54,16 @@ write_service() {
 
 # make_cluster DUAL [SIX]: so many Services of both families, and so many of IPv6 alone
 make_cluster() {
-	local number=0 node i
+	local count=0 number node i
 
 	make_segment
 	in_ns client sysctl -qw net.ipv4.ping_group_range="0 2147483647"
-	add_host node-c 3
 	mkdir "$work/manifests"
 	echo "the secret of the cluster $run" >"$work/key"
 	for node in "${nodes[@]}"; do
-		number=$((number + 1))
+		count=$((count + 1))
+		number=$(last_octet $count)
+		[ $count -le 2 ] || add_host "$node" "$number"
 		cat <<-EOF
 			apiVersion: v1
 			kind: Node
