@@ -7,12 +7,17 @@
 
 #include "speaker/membership_state.h"
 
+#include "base/clock.h"
+#include "base/log.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define REFUSED_TELL_NS (10 * NS_PER_S)
 
 enum {
 	MESSAGES_A_TURN = 64,
@@ -51,6 +56,15 @@ static struct target target_of(int family, const struct ip *ip, uint16_t port)
 	target.v6.sin6_addr.s6_addr[11] = 0xff;
 	memcpy(target.v6.sin6_addr.s6_addr + 12, ip->bytes, 4);
 	return target;
+}
+
+static struct ip ip_of(const struct target *target)
+{
+	if (target->any.sa_family == AF_INET)
+		return ip_from_bytes(AF_INET, &target->v4.sin_addr);
+	if (IN6_IS_ADDR_V4MAPPED(&target->v6.sin6_addr))
+		return ip_from_bytes(AF_INET, target->v6.sin6_addr.s6_addr + 12);
+	return ip_from_bytes(AF_INET6, &target->v6.sin6_addr);
 }
 
 static int bind_socket(int fd, int family, uint16_t port)
@@ -122,6 +136,24 @@ void socket_send_to_all(struct membership *m, const uint8_t *bytes, size_t len)
 		send_to_link(m, m->snapshot->links[i], bytes, len);
 }
 
+/*
+ * Most likely a key was changed on some nodes only: without a word about it their addresses would seem
+ * to have two owners for no reason. Not more often, since anybody can send nonsense.
+ */
+static void tell_refused(struct membership *m, const struct target *from, int error)
+{
+	const struct ip ip = ip_of(from);
+	uint64_t now = clock_now_ns();
+
+	if (m->refused_told_ns > 0 && now - m->refused_told_ns < REFUSED_TELL_NS)
+		return;
+	m->refused_told_ns = now;
+	log_warn("a message of another speaker is refused", kv_ip("from", &ip),
+		kv_str("reason",
+			error == -EBADMSG ? "it is signed with none of our keys" :
+					    "it makes no sense"));
+}
+
 static void on_readable(evutil_socket_t fd, short events, void *arg)
 {
 	struct membership *m = arg;
@@ -129,11 +161,15 @@ static void on_readable(evutil_socket_t fd, short events, void *arg)
 
 	(void)events;
 	for (int i = 0; i < MESSAGES_A_TURN; i++) {
-		ssize_t len = recv(fd, bytes, sizeof(bytes), 0);
+		struct target from = { .len = sizeof(from.v6) };
+		ssize_t len = recvfrom(fd, bytes, sizeof(bytes), 0, &from.any, &from.len);
+		int r;
 
 		if (len < 0)
 			return;
-		talk_receive(m, bytes, (size_t)len);
+		r = talk_receive(m, bytes, (size_t)len);
+		if (r < 0)
+			tell_refused(m, &from, r);
 	}
 }
 

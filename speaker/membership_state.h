@@ -75,6 +75,7 @@ struct membership {
 	uint64_t messages_in;
 	uint64_t messages_out;
 	uint64_t messages_refused;
+	uint64_t refused_told_ns; /* when the log said so last; 0: never */
 };
 
 /*
@@ -134,8 +135,8 @@ void socket_throw_away(struct membership *m);
 /* membership_talk.c */
 /* To be called some 40 times a second: hellos. */
 void talk_beat(struct membership *m);
-/* A datagram came. */
-void talk_receive(struct membership *m, const uint8_t *bytes, size_t len);
+/* A datagram came. Return: 0, or as message_parse() if it is refused. */
+int talk_receive(struct membership *m, const uint8_t *bytes, size_t len);
 void talk_hello(struct membership *m, uint16_t peer, bool asks);
 void talk_hello_all(struct membership *m, bool asks);
 void talk_give(struct membership *m, uint16_t peer, const struct ip *ip);

@@ -294,18 +294,21 @@ static void on_message(struct membership *m, const struct message *message)
 	}
 }
 
-void talk_receive(struct membership *m, const uint8_t *bytes, size_t len)
+int talk_receive(struct membership *m, const uint8_t *bytes, size_t len)
 {
 	struct message message;
+	int r;
 
 	if (!m->snapshot)
-		return;
-	if (message_parse(bytes, len, &m->snapshot->keyring, &message) < 0) {
+		return 0;
+	r = message_parse(bytes, len, &m->snapshot->keyring, &message);
+	if (r < 0) {
 		m->messages_refused++;
-		return;
+		return r;
 	}
 	m->messages_in++;
 	on_message(m, &message);
+	return 0;
 }
 
 static size_t count_missing(const struct membership *m)

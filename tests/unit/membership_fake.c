@@ -499,7 +499,7 @@ static void deliver(const struct flying *flying)
 	if (!n->m)
 		return;
 	if (flying->len > 0)
-		talk_receive(n->m, flying->bytes, flying->len);
+		(void)talk_receive(n->m, flying->bytes, flying->len);
 	else
 		(void)n->hooks.on_arp(n->hooks.user, &flying->arp);
 }
