@@ -3,7 +3,8 @@
 # An agent that is killed and back before the router's BFD has noticed. When the router's old BFD session
 # goes down it ends the session of BGP that it finds. With graceful restart that would take a route
 # away that was kept until then: so BGP is dialled when BFD is Up again, the router sees one end, and
-# no packet is lost. Without it the route is gone already: BGP is dialled at once, and once more then.
+# no packet is lost. A node that drops dead is left all the same. Without graceful restart the route is
+# gone already: BGP is dialled at once, and once more when BFD has noticed.
 # Topology: bgp_traffic.sh.
 set -u
 build=$1
@@ -67,6 +68,12 @@ for i in 1 2; do
 	[ "$(jq .lost <<<"$result")" = 0 ] || fail "lost: $result"
 	deleted && fail "the route was deleted in between: $(cat "$work/routes")"
 done
+
+# What keeps the route over a restart does not keep it when the node drops dead: BFD wins.
+ip -n "$run-switch" link set node-a down
+wait_for 20 "a dead node is left" next_hops_are "" || fail "kept: $(next_hops)"
+ip -n "$run-switch" link set node-a up
+wait_for 40 "it is back" is_settled || fail "not back: $(ctl node-a bgp router)"
 
 agreed() { peer_is node-a router ".state == \"Established\" and .graceful_restart_agreed == $1"; }
 restart_is false
