@@ -45,7 +45,7 @@ static void warn_aggregate(struct checking *c, const char *field, const struct o
 	const struct pool *pool)
 {
 	check_warning(c, field,
-		"add a blackhole route for each aggregate on the Nodes, or announce single addresses",
+		"set bgp.discard_aggregates in bellmand.conf, or announce single addresses",
 		"an aggregate of /%lld draws traffic for addresses of pool %s that no Service has",
 		(long long)length->value, pool->object.meta.name);
 }

@@ -168,6 +168,7 @@ static const struct key keys[] = {
 	{ "bgp.drain_seconds",           KEY_UINT,     AT(bgp.drain_seconds), 0, 3600 },
 	{ "bgp.on_stop",                 KEY_WORD,     AT(bgp.on_stop), .names = on_stop_names },
 	{ "bgp.weights",                 KEY_BOOL,     AT(bgp.weights) },
+	{ "bgp.discard_aggregates",      KEY_BOOL,     AT(bgp.discard_aggregates) },
 	{ "bgp.health",                  KEY_TEXT,     AT(bgp.health), 0, 1024, HEALTH_URL },
 };
 

@@ -114,6 +114,7 @@ struct settings {
 		uint32_t drain_seconds;        /* bgp.drain_seconds: 2; 0 to 3600 */
 		enum settings_on_stop on_stop; /* bgp.on_stop: "restart" */
 		bool weights;                  /* bgp.weights: false */
+		bool discard_aggregates;       /* bgp.discard_aggregates: false */
 		char *health;                  /* bgp.health: "" (not asked), or a URL */
 	} bgp;
 };

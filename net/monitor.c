@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/events.h"
+#include "net/netlink_error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,18 +53,6 @@ struct net_monitor {
 	struct gateways gateways;
 	unsigned news; /* NET_NEWS_: not read yet */
 };
-
-static int to_errno(int nl_error)
-{
-	switch (-nl_error) {
-	case NLE_PERM:
-		return -EPERM;
-	case NLE_NOMEM:
-		return -ENOMEM;
-	default:
-		return -EIO;
-	}
-}
 
 static struct net_link *find(struct net_monitor *monitor, unsigned ifindex)
 {
@@ -197,14 +186,14 @@ static int fill(struct net_monitor *monitor)
 
 	r = rtnl_link_alloc_cache(monitor->queries, AF_UNSPEC, &cache);
 	if (r < 0)
-		return to_errno(r);
+		return net_netlink_error(r);
 	(void)read_cache(monitor, cache, read_link);
 	if (monitor->count > 1)
 		qsort(monitor->links, monitor->count, sizeof(monitor->links[0]), compare_links);
 	name_masters(monitor);
 	r = rtnl_addr_alloc_cache(monitor->queries, &cache);
 	if (r < 0)
-		return to_errno(r);
+		return net_netlink_error(r);
 	return read_cache(monitor, cache, read_address);
 }
 
@@ -225,7 +214,7 @@ static int read_gateways(struct net_monitor *monitor)
 	nl_cb_put(callbacks);
 	if (r < 0) {
 		free(fresh.at);
-		return to_errno(r);
+		return net_netlink_error(r);
 	}
 	free(monitor->gateways.at);
 	monitor->gateways = fresh;
@@ -323,12 +312,12 @@ static int open_events(struct net_monitor *monitor)
 		return -ENOMEM;
 	r = nl_connect(monitor->events, NETLINK_ROUTE);
 	if (r < 0)
-		return to_errno(r);
+		return net_netlink_error(r);
 	(void)nl_socket_set_buffer_size(monitor->events, RECEIVE_BUFFER, 0);
 	(void)nl_socket_set_nonblocking(monitor->events);
 	r = nl_socket_add_memberships(monitor->events, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
 		RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, 0);
-	return r < 0 ? to_errno(r) : 0;
+	return r < 0 ? net_netlink_error(r) : 0;
 }
 
 static int open_queries(struct net_monitor *monitor)
@@ -339,7 +328,7 @@ static int open_queries(struct net_monitor *monitor)
 	if (!monitor->queries)
 		return -ENOMEM;
 	r = nl_connect(monitor->queries, NETLINK_ROUTE);
-	return r < 0 ? to_errno(r) : 0;
+	return r < 0 ? net_netlink_error(r) : 0;
 }
 
 int net_monitor_open(struct event_base *base, void (*on_change)(void *user), void *user,

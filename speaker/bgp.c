@@ -214,6 +214,7 @@ struct speaker_bgp *speaker_bgp_new(struct event_base *base, const struct settin
 	if (bgp->conf.is_restarting)
 		(void)evtimer_add(bgp->restart_timer, &patience);
 	bgp_leave_open(bgp);
+	bgp_discard_open(bgp);
 	open_health(bgp);
 	return bgp;
 }
@@ -236,6 +237,7 @@ struct speaker_bgp *speaker_bgp_free(struct speaker_bgp *bgp)
 		link_free(bgp, bgp->links[i]);
 	free(bgp->links);
 	bgp_groups_fini(&bgp->groups);
+	(void)net_discard_free(bgp->discard);
 	bgp_leave_close(bgp);
 	event_free(bgp->restart_timer);
 	plan_bgp_routes_free(bgp->routes);
@@ -409,12 +411,21 @@ static void reconfigure(struct speaker_bgp *bgp)
 		bgp_watch_peer(bgp, bgp->links[i], NULL);
 }
 
+static void on_route(void *user, const struct ip_prefix *prefix,
+	const struct plan_bgp_route *routes, size_t count)
+{
+	struct speaker_bgp *bgp = user;
+
+	bgp_groups_route(&bgp->groups, prefix, routes, count);
+	bgp_discard_set(bgp, prefix, count > 0);
+}
+
 static void flush_routes(struct speaker_bgp *bgp)
 {
 	size_t before = plan_bgp_routes_too_many(bgp->routes);
 	size_t now;
 
-	plan_bgp_routes_flush(bgp->routes, bgp_groups_route, &bgp->groups);
+	plan_bgp_routes_flush(bgp->routes, on_route, bgp);
 	bgp_groups_fill(&bgp->groups, bgp->routes);
 	now = plan_bgp_routes_too_many(bgp->routes);
 	if (now > before)
@@ -437,6 +448,8 @@ void speaker_bgp_flush(struct speaker_bgp *bgp)
 	}
 	/* Until it is known whether anything may be announced, nothing is the end of the routes. */
 	bgp_groups_flush(&bgp->groups, is_known);
+	if (is_known)
+		bgp_discard_flush(bgp);
 }
 
 static bool same_strings(const struct strings *a, const struct strings *b)
@@ -455,6 +468,8 @@ void speaker_bgp_reload(struct speaker_bgp *bgp, const struct settings *settings
 	if (!same_strings(&now->bgp.listen, &settings->bgp.listen) ||
 		now->bgp.port != settings->bgp.port)
 		log_warn("this setting needs a restart", kv_str("key", "bgp.listen"));
+	if (now->bgp.discard_aggregates != settings->bgp.discard_aggregates)
+		log_warn("this setting needs a restart", kv_str("key", "bgp.discard_aggregates"));
 	if (strcmp(now->bgp.health, settings->bgp.health) != 0)
 		log_warn("this setting needs a restart", kv_str("key", "bgp.health"));
 	bgp->settings = settings;

@@ -88,6 +88,17 @@ static void leave_bfd(struct speaker_bgp *bgp)
 	}
 }
 
+/* A peer that keeps the route of an aggregate goes on sending what nobody has. */
+static void leave_discard(struct speaker_bgp *bgp)
+{
+	for (size_t i = 0; i < bgp->link_count; i++) {
+		if (keeps_routes(bgp, bgp->links[i]))
+			return;
+	}
+	if (bgp->discard)
+		net_discard_clear(bgp->discard);
+}
+
 static void end_sessions(struct speaker_bgp *bgp)
 {
 	bool is_for_good = leaves_for_good(bgp);
@@ -95,6 +106,7 @@ static void end_sessions(struct speaker_bgp *bgp)
 	bgp->phase = BGP_ENDS;
 	bgp->stop_ns = clock_now_ns();
 	leave_bfd(bgp);
+	leave_discard(bgp);
 	bgp_engine_stop(bgp->engine, is_for_good ? BGP_STOP_FOR_GOOD : BGP_STOP_FOR_RESTART,
 		is_for_good ? "the node is taken out" : "the agent stops");
 	/* Nobody keeps routes for us any more: the next start is a first one. */

@@ -5,6 +5,7 @@
  * The state of BGP in the agent, for speaker/bgp*.c alone.
  */
 
+#include "net/discard.h"
 #include "speaker/bgp.h"
 #include "speaker/bgp_groups.h"
 #include "speaker/bgp_identity.h"
@@ -38,8 +39,9 @@ struct speaker_bgp {
 	struct speaker_bgp_callbacks callbacks;
 	void *user;
 	struct bgp_engine *engine;
-	struct wire *wire;     /* borrowed; has the BFD sessions */
-	struct health *health; /* NULL: not asked */
+	struct wire *wire;           /* borrowed; has the BFD sessions */
+	struct health *health;       /* NULL: not asked */
+	struct net_discard *discard; /* NULL: not asked for */
 	struct bgp_engine_conf conf;
 	struct bgp_memory memory; /* as it is on the disk */
 	struct bgp_identity identity;
@@ -55,6 +57,7 @@ struct speaker_bgp {
 	struct event *stop_timer;
 	struct event *restart_timer; /* peers that wait for us have given up */
 	bool peers_changed;
+	bool has_swept; /* the discard routes of a run before */
 	bool is_drained;
 	bool is_withdrawn;
 	enum bgp_stop_phase phase;
@@ -80,6 +83,14 @@ void bgp_watch_network(struct speaker_bgp *bgp);
 void bgp_watch_end(struct speaker_bgp *bgp, struct peer_link *link);
 /* AdminDown: what follows is meant. */
 void bgp_watch_leave(struct speaker_bgp *bgp, const struct peer_link *link);
+
+/* bgp_discard.c: routes for what is behind an aggregate and nobody has. */
+/* Gets ready if the settings ask for it; else drops those of a run before. */
+void bgp_discard_open(struct speaker_bgp *bgp);
+/* @prefix is announced, or not. */
+void bgp_discard_set(struct speaker_bgp *bgp, const struct ip_prefix *prefix, bool is_announced);
+/* All that is announced was set. */
+void bgp_discard_flush(struct speaker_bgp *bgp);
 
 /* bgp_leave.c: drain and stop. */
 void bgp_leave_open(struct speaker_bgp *bgp);
