@@ -23,6 +23,7 @@ clean_up() {
 	[ -n "${KEEP:-}" ] && return
 	for pid in "${pids[@]}"; do
 		kill "$pid" 2>/dev/null
+		kill -CONT "$pid" 2>/dev/null # one that was stopped
 	done
 	for pid in "${pids[@]}"; do
 		wait "$pid" 2>/dev/null
