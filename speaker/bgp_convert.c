@@ -2,6 +2,7 @@
 
 #include "speaker/bgp_convert.h"
 
+#include "base/clock.h"
 #include "bgp/community.h"
 #include "bgp/family.h"
 
@@ -13,6 +14,7 @@ enum {
 	MS_PER_S = 1000,
 	SLOW_MS = 1000, /* RFC 5880 section 6.8.3 */
 	SETTLE_MS = 3 * SLOW_MS,
+	BFD_YOUNG_S = 2,
 	TTL_MAX = 255,
 };
 
@@ -171,9 +173,12 @@ struct bfd_session_conf bgp_convert_bfd(const struct plan_bgp_peer *peer, const 
 	};
 }
 
-bool bgp_convert_is_death(const struct bfd_event *event, uint64_t up_ns)
+bool bgp_convert_is_death(const struct bfd_event *event, uint64_t up_ns, uint64_t bfd_up_ns)
 {
+	bool is_anew = event->cause == BFD_CAUSE_PACKET && event->remote_diag == BFD_DIAG_NONE &&
+		event->at_ns - bfd_up_ns < BFD_YOUNG_S * NS_PER_S;
+
 	return event->type == BFD_EV_STATE && event->old_state == BFD_UP &&
 		event->state == BFD_DOWN && event->remote_state != BFD_ADMIN_DOWN &&
-		event->at_ns >= up_ns;
+		event->at_ns >= up_ns && !is_anew;
 }

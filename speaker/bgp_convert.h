@@ -30,8 +30,10 @@ struct bfd_session_conf bgp_convert_bfd(const struct plan_bgp_peer *peer, const 
 	const struct ip *local, unsigned ifindex, bool is_near);
 
 /*
- * True if @event says that the path to a peer has died whose BGP session is up since @up_ns,
- * CLOCK_MONOTONIC (RFC 5882). AdminDown says nothing of the path, ICMP is no proof, and an event that
- * waited in a queue may be older than the session.
+ * True if @event says that the path to a peer has died whose BGP session is up since @up_ns, and whose
+ * BFD session since @bfd_up_ns, CLOCK_MONOTONIC (RFC 5882). AdminDown says nothing of the path, ICMP is
+ * no proof, and an event that waited in a queue may be older than the session. A peer that gives no
+ * reason has made its BFD session anew, as FRR does when BGP comes up: if that is soon after it came Up
+ * it is no death either.
  */
-bool bgp_convert_is_death(const struct bfd_event *event, uint64_t up_ns);
+bool bgp_convert_is_death(const struct bfd_event *event, uint64_t up_ns, uint64_t bfd_up_ns);

@@ -24,6 +24,7 @@ struct peer_link {
 	bool has_bfd;                /* bfd_key is a session */
 	bool is_near;                /* with has_bfd: in a subnet of our links */
 	struct bfd_key bfd_key;
+	uint64_t bfd_up_ns; /* when it came Up last; CLOCK_MONOTONIC */
 };
 
 enum bgp_stop_phase {

@@ -23,14 +23,18 @@ static struct peer_link *find_by_key(const struct speaker_bgp *bgp, const struct
 
 void speaker_bgp_bfd(struct speaker_bgp *bgp, const struct bfd_event *event)
 {
-	const struct peer_link *link = find_by_key(bgp, &event->key);
+	struct peer_link *link = find_by_key(bgp, &event->key);
 	struct bgp_session *session = link ? bgp_engine_find(bgp->engine, link->name) : NULL;
 
-	if (session && event->type == BFD_EV_STATE && event->state == BFD_UP)
+	if (!session)
+		return;
+	if (event->type == BFD_EV_STATE && event->state == BFD_UP) {
+		link->bfd_up_ns = event->at_ns;
 		bgp_session_bfd_up(session);
-	if (link && link->session &&
-		bgp_convert_is_death(event, bgp_session_view(link->session).since_ns))
-		bgp_session_bfd_down(link->session);
+	}
+	if (link->session &&
+		bgp_convert_is_death(event, bgp_session_view(session).since_ns, link->bfd_up_ns))
+		bgp_session_bfd_down(session);
 }
 
 void bgp_watch_end(struct speaker_bgp *bgp, struct peer_link *link)

@@ -2,6 +2,7 @@
 
 /* The pure parts of BGP in the agent, its memory over restarts, and the question for health. */
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "bgp/community.h"
 #include "bgp/family.h"
@@ -227,7 +228,7 @@ static void bfd_down_ends_the_session_that_was_up_then(void **state)
 	struct bfd_event event = plain_death();
 
 	(void)state;
-	assert_true(bgp_convert_is_death(&event, 999));
+	assert_true(bgp_convert_is_death(&event, 999, 0));
 }
 
 static void bfd_down_from_before_the_session_ends_nothing(void **state)
@@ -235,7 +236,7 @@ static void bfd_down_from_before_the_session_ends_nothing(void **state)
 	struct bfd_event event = plain_death();
 
 	(void)state;
-	assert_false(bgp_convert_is_death(&event, 1001));
+	assert_false(bgp_convert_is_death(&event, 1001, 0));
 }
 
 static void what_proves_no_death_ends_nothing(void **state)
@@ -248,9 +249,28 @@ static void what_proves_no_death_ends_nothing(void **state)
 	admin.remote_state = BFD_ADMIN_DOWN;
 	never_up.old_state = BFD_INIT;
 	hint.type = BFD_EV_PEER_GONE;
-	assert_false(bgp_convert_is_death(&admin, 0));
-	assert_false(bgp_convert_is_death(&never_up, 0));
-	assert_false(bgp_convert_is_death(&hint, 0));
+	assert_false(bgp_convert_is_death(&admin, 0, 0));
+	assert_false(bgp_convert_is_death(&never_up, 0, 0));
+	assert_false(bgp_convert_is_death(&hint, 0, 0));
+}
+
+static void a_bfd_session_made_anew_soon_after_it_came_up_ends_nothing(void **state)
+{
+	const uint64_t now = 100 * NS_PER_S;
+	struct bfd_event anew = plain_death();
+	struct bfd_event told = plain_death();
+	struct bfd_event silent = plain_death();
+
+	(void)state;
+	anew.at_ns = told.at_ns = silent.at_ns = now;
+	anew.remote_state = told.remote_state = BFD_DOWN;
+	anew.cause = told.cause = BFD_CAUSE_PACKET;
+	told.remote_diag = BFD_DIAG_DETECT_EXPIRED;
+	silent.cause = BFD_CAUSE_SILENCE;
+	assert_false(bgp_convert_is_death(&anew, 0, now - NS_PER_S));
+	assert_true(bgp_convert_is_death(&anew, 0, now - 3 * NS_PER_S));
+	assert_true(bgp_convert_is_death(&told, 0, now - NS_PER_S));
+	assert_true(bgp_convert_is_death(&silent, 0, now - NS_PER_S));
 }
 
 /* Two peers; "only" is named by the one advertisement if it names anybody. */
@@ -594,6 +614,7 @@ int main(void)
 		cmocka_unit_test(bfd_down_ends_the_session_that_was_up_then),
 		cmocka_unit_test(bfd_down_from_before_the_session_ends_nothing),
 		cmocka_unit_test(what_proves_no_death_ends_nothing),
+		cmocka_unit_test(a_bfd_session_made_anew_soon_after_it_came_up_ends_nothing),
 		cmocka_unit_test(peers_of_the_same_advertisements_share_a_group),
 		cmocka_unit_test(peers_of_different_advertisements_do_not),
 		cmocka_unit_test(with_weights_the_own_as_parts_groups),
