@@ -54,6 +54,8 @@ static char *note_of(const json_t *peer)
 		return xstrdup("shut down by the user");
 	if (is_true(peer, "draining"))
 		return xstrdup("draining");
+	if (is_true(peer, "waits_for_bfd"))
+		return xstrdup("waits for BFD, as the agent has restarted");
 	if (!is_up && end)
 		return xstrdup(field_text(end, "text"));
 	if (is_true(peer, "change_pending"))

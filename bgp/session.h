@@ -79,6 +79,7 @@ struct bgp_session_view {
 	bool is_shut;           /* by configuration or command */
 	const char *held;       /* why it must stay down, or "" */
 	bool is_pending_change; /* configuration that the next session will have */
+	bool waits_for_bfd;     /* before the first dial after a restart */
 	struct bgp_end last_end;
 	uint64_t next_try_ns;    /* 0: none is due */
 	unsigned failures;       /* tries in a row that came to nothing */

@@ -55,6 +55,7 @@ struct bgp_session_view bgp_session_view(const struct bgp_session *session)
 		.is_shut = session->is_shut,
 		.held = why_not ? why_not : "",
 		.is_pending_change = session->is_pending_change,
+		.waits_for_bfd = !why_not && !link && bgp_session_waits_for_bfd(session),
 		.last_end = session->last_end,
 		.next_try_ns = session->next_try_ns,
 		.failures = session->retry.failures,

@@ -129,6 +129,7 @@ static void add_session(json_t *peer, const struct bgp_session_view *view)
 	set(peer, "established_count", json_count(view->established_count));
 	set(peer, "shut", json_boolean(view->is_shut));
 	set(peer, "change_pending", json_boolean(view->is_pending_change));
+	set(peer, "waits_for_bfd", json_boolean(view->waits_for_bfd));
 	set(peer, "local", json_ip(&view->local));
 	set(peer, "local_port", json_integer(view->local_port));
 	set(peer, "remote", json_ip(&view->remote));

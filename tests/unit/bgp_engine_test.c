@@ -248,11 +248,13 @@ static void who_restarts_dials_when_bfd_is_up(void **state)
 	(void)state;
 	run_for(pair, 200);
 	assert_int_equal(view_of(&pair->west).state, BGP_IDLE);
+	assert_true(view_of(&pair->west).waits_for_bfd);
 	put(&pair->west); /* once more changes nothing */
 	run_for(pair, 50);
 	assert_int_equal(view_of(&pair->west).state, BGP_IDLE);
 	bgp_session_bfd_up(session_of(&pair->west));
 	run_until(pair, &pair->west.ups, 1);
+	assert_false(view_of(&pair->west).waits_for_bfd);
 	pair_free(pair);
 }
 
