@@ -42,8 +42,9 @@ static void put_node(struct fixture *f, unsigned number, bool is_cordoned)
 	(void)model_put(f->model, &node->object);
 }
 
-/* Odd ones have externalTrafficPolicy Local. */
-static void put_service(struct fixture *f, unsigned number, unsigned address, int64_t created)
+/* Odd ones have externalTrafficPolicy Local; @ports ports from 80 on. */
+static void put_ports(
+	struct fixture *f, unsigned number, unsigned address, int64_t created, unsigned ports)
 {
 	auto_(freep) char *name = xasprintf("s%u", number);
 	struct service *service = build_object(MODEL_SERVICE, "Service", "default", name);
@@ -52,14 +53,22 @@ static void put_service(struct fixture *f, unsigned number, unsigned address, in
 	service->type = SERVICE_LOAD_BALANCER;
 	service->external_traffic_policy = number % 2 ? TRAFFIC_LOCAL : TRAFFIC_CLUSTER;
 	service->health_check_node_port = (struct opt_int){ true, 32000 };
-	service->ports.at = xcalloc(1, sizeof(service->ports.at[0]));
-	service->ports.count = 1;
-	service->ports.at[0].port = (struct opt_int){ true, 80 };
-	service->ports.at[0].node_port = (struct opt_int){ true, 30000 + (int)number };
+	service->ports.at = xcalloc(ports, sizeof(service->ports.at[0]));
+	service->ports.count = ports;
+	for (unsigned i = 0; i < ports; i++) {
+		service->ports.at[i].port = (struct opt_int){ true, 80 + i };
+		service->ports.at[i].node_port = (struct opt_int){ true, 30000 + 100 * i + number };
+	}
 	service->ingress.at = xcalloc(1, sizeof(service->ingress.at[0]));
 	service->ingress.count = 1;
 	service->ingress.at[0].ip = xasprintf("198.51.100.%u", address);
 	(void)model_put(f->model, &service->object);
+}
+
+/* A third of them has two ports. */
+static void put_service(struct fixture *f, unsigned number, unsigned address, int64_t created)
+{
+	put_ports(f, number, address, created, number % 3 == 0 ? 2 : 1);
 }
 
 /* Bit n of @nodes: there is a ready endpoint on node-n. */
@@ -246,6 +255,18 @@ static void a_new_service_takes_the_long_way(void **state)
 	takes_the_long_way(*state);
 }
 
+static void a_new_port_takes_the_long_way(void **state)
+{
+	put_ports(*state, 1, 2, 100, 2);
+	takes_the_long_way(*state);
+}
+
+static void a_port_that_goes_takes_the_long_way(void **state)
+{
+	put_ports(*state, 3, 4, 100, 1);
+	takes_the_long_way(*state);
+}
+
 static void a_service_that_goes_takes_the_long_way(void **state)
 {
 	struct fixture *f = *state;
@@ -288,6 +309,19 @@ static void a_change_without_a_meaning_changes_nothing(void **state)
 	assert_int_equal(step.change.command_count, 0);
 }
 
+static void a_service_without_a_listener_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	auto_(quick_step_finip) struct quick_step step = { 0 };
+	struct service *service = build_object(MODEL_SERVICE, "Service", "default", "s");
+
+	/* Its name begins those of all others. */
+	service->type = SERVICE_CLUSTER_IP;
+	(void)model_put(f->model, &service->object);
+	assert_true(go_the_short_way(f, &step));
+	assert_int_equal(step.count, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -297,6 +331,9 @@ int main(void)
 		TEST(a_node_that_changes_takes_the_long_way),
 		TEST(another_address_takes_the_long_way),
 		TEST(a_new_service_takes_the_long_way),
+		TEST(a_new_port_takes_the_long_way),
+		TEST(a_port_that_goes_takes_the_long_way),
+		TEST(a_service_without_a_listener_changes_nothing),
 		TEST(a_service_that_goes_takes_the_long_way),
 		TEST(the_last_endpoint_that_goes_takes_the_long_way),
 		TEST(an_address_of_somebody_else_takes_the_long_way),
