@@ -74,6 +74,14 @@ load_is_over() {
 	echo "connections: $(cat "$work/load.txt" "$work/load.log")"
 }
 count_of() { gen lb status | sed -n "s/^$1 *//p"; }
+# tell COUNT WHAT: as soon as all that was measured is written down, which is behind the answer
+tell() {
+	local times=${said##*(}
+
+	are_all() { [ $(($(count_of "$1") - before)) -ge "${times%% *}" ]; }
+	wait_for 10 "all are written down" are_all "$1"
+	echo "$(($(count_of "$1") - before)) $1 for $2, one after the other: $said"
+}
 
 load 5
 wait "$loading"
@@ -81,11 +89,11 @@ load_is_over
 before=$(count_of commands)
 load 300
 said=$(measure endpoint 1000 0) || exit 1
-echo "$(($(count_of commands) - before)) commands for endpoints that moved, one after the other: $said"
+tell commands "endpoints that moved"
 load_is_over
 before=$(count_of reloads)
 load 300
 said=$(measure service 20) || exit 1
-echo "$(($(count_of reloads) - before)) reloads for Services that came, one after the other: $said"
+tell reloads "Services that came"
 load_is_over
 grep VmHWM "/proc/$runner/status" | sed 's/VmHWM: */peak of haproxy-gen run: /'
