@@ -514,7 +514,8 @@ int applier_open(const struct gen_settings *settings, struct applier **ret_appli
 	if (r < 0) {
 		*ret_why = r == -EWOULDBLOCK ?
 			xasprintf("another haproxy-gen writes %s", settings->output.file) :
-			xasprintf("%s.lock: %s", settings->output.file, strerror(-r));
+			xasprintf("%s can not be written: %s.lock: %s", settings->output.file,
+				settings->output.file, strerror(-r));
 		return r;
 	}
 	r = install_version(settings->haproxy.binary, &applier->version);

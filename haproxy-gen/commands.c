@@ -159,6 +159,22 @@ int command_diff(const struct gen_settings *settings)
 	return EXIT_SUCCESS;
 }
 
+static void tell_outcome(const struct gen_settings *settings, const struct state *state,
+	const struct apply_result *result)
+{
+	size_t refusals = json_array_size(state->refusals);
+
+	if (refusals > 0)
+		(void)fprintf(stderr,
+			"haproxy-gen: not served, or not as written: %zu, see haproxy-gen status\n",
+			refusals);
+	if (result->did == APPLY_WRITTEN)
+		(void)fprintf(stderr,
+			"haproxy-gen: no HAProxy answers; start it with %s -W -S %s -f %s\n",
+			settings->haproxy.binary, settings->haproxy.master_socket,
+			settings->output.file);
+}
+
 int command_apply(const struct gen_settings *settings, bool no_reload)
 {
 	auto_(source_finip) struct source source = { 0 };
@@ -194,6 +210,7 @@ int command_apply(const struct gen_settings *settings, bool no_reload)
 		return complain(settings->publish, r);
 	if (result.reason)
 		(void)printf("reload: %s\n", result.reason);
+	tell_outcome(settings, applier_state(applier), &result);
 	text = apply_result_text(&result);
 	(void)puts(text);
 	return EXIT_SUCCESS;
@@ -267,13 +284,36 @@ int command_status(const struct gen_settings *settings, bool as_json)
 	return state->error ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static bool has_errors(const struct want *want)
+static size_t count_refusals(const struct want *want, enum severity severity)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < want->refusal_count; i++)
+		count += refusal_severity(&want->refusals[i]) == severity;
+	return count;
+}
+
+static bool lacks_addresses(const struct want *want)
 {
 	for (size_t i = 0; i < want->refusal_count; i++) {
-		if (refusal_severity(&want->refusals[i]) == SEVERITY_ERROR)
+		if (want->refusals[i].reason == WANT_NO_ADDRESS)
 			return true;
 	}
 	return false;
+}
+
+/* What would be there, and what a newcomer stumbles over. */
+static void print_summary(
+	const struct gen_settings *settings, const struct source *source, const struct want *want)
+{
+	if (settings->allocator == GEN_ALLOCATE_FOLLOW && lacks_addresses(want))
+		(void)puts("note: addresses come from the status of the Services; with allocator = "
+			   "\"self\" they are given here, out of the IPAddressPools");
+	if (model_first(source->model, MODEL_NODE) == NULL)
+		(void)printf("note: there is no Node in %s, so nothing can be served\n",
+			settings->source.path);
+	(void)printf("listeners %zu, services %zu, nodes %zu\n", want->listen_count,
+		want->service_count, want->node_count);
 }
 
 int command_check(const struct gen_settings *settings, bool as_json)
@@ -287,7 +327,7 @@ int command_check(const struct gen_settings *settings, bool as_json)
 	if (load(settings, &source, &report) < 0)
 		return EXIT_FAILURE;
 	want = make_want(settings, &source, NULL);
-	is_bad = report_has_errors(&report) || has_errors(want);
+	is_bad = report_has_errors(&report) || count_refusals(want, SEVERITY_ERROR) > 0;
 	if (as_json) {
 		json_t *root = json_pack("{s:o, s:o}", "input", report_json(&report), "services",
 			refusals_json(want));
@@ -301,5 +341,6 @@ int command_check(const struct gen_settings *settings, bool as_json)
 	report_print(&report, true, &out);
 	refusals_print(want, &out);
 	(void)fputs(strbuf_text(&out), stdout);
+	print_summary(settings, &source, want);
 	return is_bad ? EXIT_FAILURE : EXIT_SUCCESS;
 }

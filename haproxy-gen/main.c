@@ -84,20 +84,27 @@ static int command(const struct options *options, const char *name, const char *
 	return command_check(settings, options->as_json);
 }
 
-/* Return: the most arguments that the command @name takes, or -1: there is none. */
-static int arguments_of(const char *name)
-{
-	static const struct {
-		const char *name;
-		int arguments;
-	} commands[] = { { "render", 1 }, { "diff", 0 }, { "apply", 0 }, { "run", 0 },
-		{ "status", 0 }, { "check", 0 } };
+static const struct command {
+	const char *name;
+	int arguments; /* the most that it takes */
+	bool takes_json;
+	bool takes_no_reload;
+} commands[] = {
+	{ "render", .arguments = 1 },
+	{ "diff" },
+	{ "apply", .takes_no_reload = true },
+	{ "run" },
+	{ "status", .takes_json = true },
+	{ "check", .takes_json = true },
+};
 
+static const struct command *find_command(const char *name)
+{
 	for (size_t i = 0; i < COUNT_OF(commands); i++) {
 		if (strcmp(commands[i].name, name) == 0)
-			return commands[i].arguments;
+			return &commands[i];
 	}
-	return -1;
+	return NULL;
 }
 
 static int wrong(const char *what, const char *word)
@@ -105,6 +112,22 @@ static int wrong(const char *what, const char *word)
 	(void)fprintf(stderr, "haproxy-gen: %s%s%s%s. Try 'haproxy-gen --help'.\n", word ? "'" : "",
 		word ? word : "", word ? "' " : "", what);
 	return EXIT_USAGE;
+}
+
+/* @words: the command and what follows. Return: 0 or EXIT_USAGE. */
+static int judge(const struct options *options, char *const *words, int count)
+{
+	const struct command *found = find_command(words[0]);
+
+	if (!found)
+		return wrong("is no command", words[0]);
+	if (1 + found->arguments < count)
+		return wrong("is one word too many", words[count - 1]);
+	if (options->as_json && !found->takes_json)
+		return wrong("has no JSON: status and check have", words[0]);
+	if (options->no_reload && !found->takes_no_reload)
+		return wrong("takes no --no-reload: apply does", words[0]);
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -140,15 +163,13 @@ int main(int argc, char **argv)
 			(void)puts("haproxy-gen " BELLMAN_VERSION);
 			return EXIT_SUCCESS;
 		default:
-			return EXIT_USAGE; /* getopt has said why */
+			return wrong("what is wrong stands above", NULL); /* getopt has said it */
 		}
 	}
 	if (optind >= argc)
 		return wrong("a command is missing", NULL);
-	if (arguments_of(argv[optind]) < 0)
-		return wrong("is no command", argv[optind]);
-	if (optind + 1 + arguments_of(argv[optind]) < argc)
-		return wrong("is one word too many", argv[argc - 1]);
+	if (judge(&options, argv + optind, argc - optind) != 0)
+		return EXIT_USAGE;
 	(void)signal(SIGPIPE, SIG_IGN);
 	return command(&options, argv[optind], argv[optind + 1]);
 }

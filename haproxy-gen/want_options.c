@@ -170,6 +170,22 @@ static const struct annotation *find_annotation(const char *name)
 	return NULL;
 }
 
+static void remark_unknown(struct reading *r, const struct service *service, const char *name)
+{
+	const char *names[COUNT_OF(annotations)];
+	const char *nearest;
+
+	for (size_t i = 0; i < COUNT_OF(annotations); i++)
+		names[i] = annotations[i].name;
+	nearest = decode_nearest(name, names, COUNT_OF(names));
+	if (nearest)
+		want_remark(r->want, &service->object, 0, WANT_UNKNOWN_ANNOTATION,
+			PREFIX "%.63s; did you mean %s?", name, nearest);
+	else
+		want_remark(r->want, &service->object, 0, WANT_UNKNOWN_ANNOTATION, PREFIX "%.63s",
+			name);
+}
+
 /* Return: false if the Service can not be served. */
 static bool read_annotation(
 	struct reading *r, const struct service *service, const char *name, const char *value)
@@ -177,8 +193,7 @@ static bool read_annotation(
 	const struct annotation *annotation = find_annotation(name);
 
 	if (!annotation) {
-		want_remark(r->want, &service->object, 0, WANT_UNKNOWN_ANNOTATION, PREFIX "%.63s",
-			name);
+		remark_unknown(r, service, name);
 		return true;
 	}
 	if (annotation->read(r, value))

@@ -29,6 +29,43 @@ settings() {
 listens() { in_ns lb ss -Htln | grep -q " $1 "; }
 page() { in_ns client curl -s -m 5 -o "$work/page" -w '%{http_code}' "$1"; }
 
+echo "what is typed wrong, and what a newcomer is told"
+settings ""
+# is_wrong WORDS ARGUMENT...: wrong usage, and these words
+is_wrong() {
+	local words=$1
+
+	shift
+	gen lb "$@" >"$work/said" 2>&1
+	[ $? -eq 2 ] || fail "not wrong: $*: $(cat "$work/said")"
+	grep -q -- "$words" "$work/said" || fail "$*: $(cat "$work/said")"
+}
+is_wrong "a command is missing"
+is_wrong "'aply' is no command" aply
+is_wrong "'now' is one word too many" apply now
+is_wrong "'diff' has no JSON" diff -o json
+is_wrong "'yaml' is no format" status -o yaml
+is_wrong "'run' takes no --no-reload" run --no-reload
+is_wrong "Try 'haproxy-gen --help'" apply --noreload
+cat >"$work/manifests/service-none.yaml" <<Y
+apiVersion: v1
+kind: Service
+metadata: { name: none }
+spec: { type: LoadBalancer, clusterIP: 10.96.0.2, ports: [ { port: 81, nodePort: 30081 } ] }
+Y
+service typo 198.51.100.9 80 30080 "" "bellman.dev/maxcon: '3'"
+gen lb check >"$work/said" 2>&1 || fail "check: $(cat "$work/said")"
+for words in 'allocator = "self"' 'there is no Node in' 'did you mean maxconn' 'listeners 1, services 1, nodes 0'; do
+	grep -q "$words" "$work/said" || fail "not said: $words: $(cat "$work/said")"
+done
+rm "$work/manifests/service-none.yaml" "$work/manifests/service-typo.yaml"
+gen lb apply >"$work/said" 2>&1 || fail "apply"
+grep -q "no HAProxy answers; start it with /usr/sbin/haproxy -W -S $work/lb/master.sock -f $cfg" "$work/said" ||
+	fail "$(cat "$work/said")"
+sed -i "s,$cfg,$work/nowhere/haproxy.cfg," "$work/lb/gen.conf"
+gen lb apply >"$work/said" 2>&1 && fail "a folder that is not there"
+grep -q "$work/nowhere/haproxy.cfg can not be written: .*No such file or directory" "$work/said" || fail "$(cat "$work/said")"
+
 settings ""
 node node-a 192.0.2.1
 node node-b 192.0.2.2
