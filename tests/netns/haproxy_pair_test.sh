@@ -109,6 +109,7 @@ echo "one machine answers for the address, and serves it"
 first=$(owners "$vip")
 other=$([ "$first" = lb ] && echo lb2 || echo lb)
 [ "$(who_has "$vip" | wc -l)" -eq 1 ] || fail "who has it: $(who_has "$vip")"
+[ "$(who_has6 "$vip6" | wc -l)" -eq 1 ] || fail "who has it: $(who_has6 "$vip6")"
 ask_many 30 "$vip" 80 >"$work/asked" || fail "no service"
 [ "$(wc -l <"$work/asked")" -eq 3 ] || fail "nodes: $(cat "$work/asked")"
 ask "$vip6" 80 >/dev/null || fail "no service over IPv6"
@@ -152,8 +153,12 @@ client=$!
 wait_for 10 "the client is served" test -e "$work/began" || fail "the client"
 # All of the machine at once, as if its power was cut.
 ip -n "$run-$first" link set eth0 down
-ip netns pids "$run-$first" | xargs -r kill -KILL
-eval "wait \$haproxy_$first" 2>/dev/null
+{
+	ip netns pids "$run-$first" | xargs -r kill -KILL
+	for pid in "haproxy_$first" "runner_$first" "pid_$first"; do
+		wait "${!pid}"
+	done
+} 2>/dev/null
 rm -f "$work/$first.sock"
 is_owner() { owners "$vip" | grep -qx "$1"; }
 wait_for 20 "the other one has it" is_owner "$other" || fail "$(ctl "$other" l2)"

@@ -157,6 +157,17 @@ apply_fails "another haproxy-gen writes $cfg"
 gen lb run >"$work/said" 2>&1 && fail "two of them run"
 grep -q "another haproxy-gen writes $cfg" "$work/said" || fail "$(cat "$work/said")"
 gen lb render >/dev/null 2>&1 || fail "render writes nothing, and is kept out"
+
+echo "the manifests are gone for a while: that is no order to serve nobody"
+cp "$cfg" "$work/before.cfg"
+mv "$work/manifests" "$work/manifests.away"
+kill -HUP "$runner"
+wait_for 20 "it is told" grep -q 'msg="the source is not there: what runs stays"' "$work/run.log" || fail "$(cat "$work/run.log")"
+cmp -s "$cfg" "$work/before.cfg" || fail "without manifests the file changed"
+ask 198.51.100.10 80 >/dev/null || fail "without manifests nobody is served"
+mv "$work/manifests.away" "$work/manifests"
+service back 198.51.100.17 80 30080
+wait_for 30 "they are read again" ask 198.51.100.17 80 || fail "$(tail "$work/run.log")"
 kill -KILL "$runner"
 wait "$runner" 2>/dev/null
 apply_says nothing
