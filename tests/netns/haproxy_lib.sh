@@ -144,6 +144,19 @@ ask_many() {
 	P
 }
 
+# ask_from ADDRESS PORT SOURCE...: the node that answers each of the client's addresses, one a line
+ask_from() {
+	in_ns client python3 - "$@" <<-'P'
+	import socket, sys
+	for source in sys.argv[3:]:
+	    with socket.create_connection((sys.argv[1], int(sys.argv[2])), 5, (source, 0)) as s:
+	        s.settimeout(5)
+	        s.sendall(b"hello\n")
+	        line = s.makefile().readline()
+	        print(line.split()[0] if line else "closed")
+	P
+}
+
 # node NAME ADDRESS [SPEC]: its manifest; put in place in one step, as all here
 node() {
 	cat >"$work/.new" <<-Y

@@ -103,11 +103,13 @@ case "$(ask 2001:db8:1::21 80)" in *" v2:2001:db8::9") ;; *) fail "PROXY v2 over
 in_ns client curl -s -m 5 "http://[2001:db8:1::22]/" | grep -q ' 2001:db8::9$' || fail "X-Forwarded-For over IPv6"
 
 echo "balance"
+clients=()
 for i in $(seq 100 119); do
+	clients+=("192.0.2.$i")
 	ip -n "$run-client" addr add "192.0.2.$i/24" dev eth0
-	ask 198.51.100.30 80 "192.0.2.$i" | cut -d' ' -f1
-done >"$work/once"
-for i in $(seq 100 119); do ask 198.51.100.30 80 "192.0.2.$i" | cut -d' ' -f1; done >"$work/again"
+done
+ask_from 198.51.100.30 80 "${clients[@]}" >"$work/once"
+ask_from 198.51.100.30 80 "${clients[@]}" >"$work/again"
 cmp -s "$work/once" "$work/again" || fail "source: clients moved: $(paste "$work/once" "$work/again")"
 [ "$(sort -u "$work/once" | wc -l)" -ge 2 ] || fail "source: all clients at $(sort -u "$work/once")"
 hold 198.51.100.31 80 2 "$work/held"

@@ -29,10 +29,12 @@ wait_for 30 "the peers are connected" peers_are_up || fail "$(admin lb "show pee
 wait_for 15 "the servers are up" servers_are up default.sticky.80 node-a node-b node-c || fail "nodes"
 
 # Twenty clients by lb; the table of both then has the same servers for the same clients.
+clients=()
 for i in $(seq 100 119); do
+	clients+=("192.0.2.$i")
 	ip -n "$run-client" addr add "192.0.2.$i/24" dev eth0
-	ask 198.51.100.12 80 "192.0.2.$i" | cut -d' ' -f1
-done >"$work/by-lb"
+done
+ask_from 198.51.100.12 80 "${clients[@]}" >"$work/by-lb" || fail "clients are not served"
 [ "$(sort -u "$work/by-lb" | wc -l)" -eq 3 ] || fail "clients are not spread: $(sort "$work/by-lb" | uniq -c)"
 entries() { admin "$1" "show table default.sticky.80" | grep -c '^0x'; }
 has_all() { [ "$(entries "$1")" -ge 20 ]; }
@@ -40,9 +42,7 @@ wait_for 20 "the table is there too" has_all lb2 || fail "$(admin lb2 "show tabl
 
 echo "the other machine takes over"
 in_ns client ip route replace 198.51.100.0/24 via 192.0.2.51
-for i in $(seq 100 119); do
-	ask 198.51.100.12 80 "192.0.2.$i" | cut -d' ' -f1
-done >"$work/by-lb2"
+ask_from 198.51.100.12 80 "${clients[@]}" >"$work/by-lb2" || fail "clients are not served"
 cmp -s "$work/by-lb" "$work/by-lb2" || fail "clients moved: $(paste "$work/by-lb" "$work/by-lb2")"
 
 echo "and is reloaded, with another node before the others"
@@ -50,8 +50,6 @@ node node-0 192.0.2.4
 service more 198.51.100.20 80 30080
 gen lb2 apply 2>>"$work/apply.log" | tail -n 1 | grep -qx reload || fail "no reload"
 wait_for 20 "the table is there again" has_all lb2 || fail "the table is lost"
-for i in $(seq 100 119); do
-	ask 198.51.100.12 80 "192.0.2.$i" | cut -d' ' -f1
-done >"$work/by-lb2"
+ask_from 198.51.100.12 80 "${clients[@]}" >"$work/by-lb2" || fail "clients are not served"
 cmp -s "$work/by-lb" "$work/by-lb2" || fail "clients moved: $(paste "$work/by-lb" "$work/by-lb2")"
 echo "good"
