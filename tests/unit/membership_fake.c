@@ -500,7 +500,7 @@ static void deliver(const struct flying *flying)
 		return;
 	if (flying->len > 0)
 		(void)talk_receive(n->m, flying->bytes, flying->len);
-	else
+	else if (n->arp.is_open)
 		(void)n->hooks.on_arp(n->hooks.user, &flying->arp);
 }
 

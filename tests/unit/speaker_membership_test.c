@@ -368,6 +368,18 @@ static void an_owner_whose_socket_fails_gives_all_away(void **state)
 	all_are_owned_by(fake, A);
 }
 
+/* It can not hear on the wire that the first heir has taken them, and must not ask the next one. */
+static void who_has_no_link_is_told_that_its_heir_has_all(void **state)
+{
+	struct fake *fake = *state;
+
+	fake_set_link(fake, A, false);
+	fake_pass(fake, 2000);
+	all_are_owned_by(fake, B);
+	assert_int_equal(fake_two_ms(fake), 0);
+	assert_int_equal(fake_told(fake, C, OWNERSHIP_EV_TOOK), 0);
+}
+
 static void a_heir_that_can_not_ask_does_not_claim(void **state)
 {
 	struct fake *fake = *state;
@@ -440,6 +452,7 @@ int main(void)
 		CLUSTER(a_take_over_is_not_stopped_by_them),
 		CLUSTER(parts_that_meet_have_one_owner_within_100_ms),
 		CLUSTER(an_owner_whose_socket_fails_gives_all_away),
+		CLUSTER(who_has_no_link_is_told_that_its_heir_has_all),
 		CLUSTER(a_heir_that_can_not_ask_does_not_claim),
 		cmocka_unit_test(two_that_share_no_key_and_start_together_do_not_both_claim),
 		CLUSTER(a_lossy_minute_moves_nothing),
