@@ -102,6 +102,8 @@ void ownership_word(
 		claim->denied = NOBODY;
 		rules_arm(o, claim);
 		heard_believe(o, claim, from, true);
+	} else if (answers && claim->state == OWNERSHIP_ASIDE) {
+		heard_believe(o, claim, from, true); /* who has no link hears no announcement */
 	} else if (!answers && claim->owner == from && !claim_answers(claim)) {
 		rules_miss(o, claim); /* its word came late */
 	}

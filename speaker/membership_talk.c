@@ -170,6 +170,24 @@ void talk_rebalance(struct membership *m, uint16_t owner)
 	transmit(m, owner, &message);
 }
 
+/* Each address is in one of two answers; who was asked to take some only says which it has. */
+static void say_word(struct membership *m, uint16_t from, const struct message *asked)
+{
+	struct message owned = { .type = MESSAGE_OWNS };
+	struct message others = { .type = MESSAGE_OWNS_NOT };
+
+	for (size_t i = 0; i < asked->ip_count; i++) {
+		const struct ip *ip = &asked->ips[i];
+		struct message *answer = ownership_answers(m->ownership, ip) ? &owned : &others;
+
+		answer->ips[answer->ip_count++] = *ip;
+	}
+	if (owned.ip_count > 0)
+		transmit(m, from, &owned);
+	if (others.ip_count > 0 && asked->type == MESSAGE_VERIFY)
+		transmit(m, from, &others);
+}
+
 static void obey(struct membership *m, uint16_t from, const struct message *message)
 {
 	uint64_t now = clock_now_ns();
@@ -189,30 +207,15 @@ static void obey(struct membership *m, uint16_t from, const struct message *mess
 	if (message->type == MESSAGE_REBALANCE)
 		(void)ownership_rebalance(m->ownership, now);
 	membership_act(m);
-}
-
-/* Each address is in one of two answers. */
-static void answer_verify(struct membership *m, uint16_t from, const struct message *asked)
-{
-	struct message owned = { .type = MESSAGE_OWNS };
-	struct message others = { .type = MESSAGE_OWNS_NOT };
-
-	for (size_t i = 0; i < asked->ip_count; i++) {
-		const struct ip *ip = &asked->ips[i];
-		struct message *answer = ownership_answers(m->ownership, ip) ? &owned : &others;
-
-		answer->ips[answer->ip_count++] = *ip;
-	}
-	if (owned.ip_count > 0)
-		transmit(m, from, &owned);
-	if (others.ip_count > 0)
-		transmit(m, from, &others);
+	/* A giver without a link can not hear it on the wire. */
+	if (message->type == MESSAGE_GIVE)
+		say_word(m, from, message);
 }
 
 static void take_word(struct membership *m, uint16_t from, const struct message *message)
 {
 	if (message->type == MESSAGE_VERIFY) {
-		answer_verify(m, from, message);
+		say_word(m, from, message);
 		return;
 	}
 	for (size_t i = 0; i < message->ip_count; i++) {

@@ -1200,6 +1200,23 @@ static void who_lost_its_link_asks_every_heir_again_and_again(void **state)
 	assert_int_equal(f->given[C], 6);
 }
 
+static void who_lost_its_link_asks_no_more_when_an_heir_says_that_it_has_it(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	peer(f, A, OWNERSHIP_LEFT);
+	peer(f, A, OWNERSHIP_UP);
+	forget(f);
+	ownership_serve(f->o, &ip, false, f->now_ns);
+	collect(f);
+	ownership_word(f->o, &ip, A, true, f->now_ns);
+	collect(f);
+	pass_ms(f, 1000);
+	assert_int_equal(f->given[A], 1);
+	assert_int_equal(f->given[C], 0);
+}
+
 static void who_is_told_of_a_successor_asks_no_more(void **state)
 {
 	struct fixture *f = *state;
@@ -1316,6 +1333,7 @@ int main(void)
 		OWNER_A(what_a_drained_node_takes_it_tries_to_give_again),
 		OWNER_A(if_the_best_heir_does_not_take_it_the_next_is_asked),
 		OWNER_A(who_lost_its_link_asks_every_heir_again_and_again),
+		OWNER_A(who_lost_its_link_asks_no_more_when_an_heir_says_that_it_has_it),
 		OWNER_A(who_is_told_of_a_successor_asks_no_more),
 		FRESH(a_node_that_started_is_the_last_choice),
 		OWNER_A(nobody_waits_for_a_node_that_started),
