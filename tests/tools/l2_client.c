@@ -187,6 +187,8 @@ static struct target *find(const struct ip *ip)
 /* An answer to one of our questions: @mac has the address. */
 static void on_answer(struct target *t, const struct mac *mac, uint64_t now)
 {
+	uint64_t both_ns;
+
 	if (t->mac_ns == 0)
 		t->first_mac = *mac;
 	c.strange += c.is_ready && !mac_equal(mac, &t->first_mac);
@@ -211,8 +213,10 @@ static void on_answer(struct target *t, const struct mac *mac, uint64_t now)
 		t->mac_ns = now;
 		t->two_since_ns = 0;
 	}
-	if (t->two_since_ns > 0 && c.is_ready)
-		raise_to(&c.two_ns, t->other_ns - t->two_since_ns);
+	/* Until the last answer of the one that ends: a hand-over at a stroke is none of two owners. */
+	both_ns = t->mac_ns < t->other_ns ? t->mac_ns : t->other_ns;
+	if (t->two_since_ns > 0 && both_ns > t->two_since_ns && c.is_ready)
+		raise_to(&c.two_ns, both_ns - t->two_since_ns);
 }
 
 static void read_wire(void)
