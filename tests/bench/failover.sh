@@ -41,29 +41,26 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM
 : >"$json"
 
-# start_run DAEMON SETTING CAUSE...: its measurements go to a file of its own
+# start_run DAEMON SETTING CAUSE: its measurements go to a file of its own
 start_run() {
-	local name="$1-$2-$3"
-
-	"$here/failover_run.sh" "$build" "$1" "$2" "$rounds" "${@:3}" \
-		>"$work/$name.json" 2>"$work/$name.log" &
+	"$here/failover_run.sh" "$build" "$1" "$2" "$rounds" "$3" >"$work/$3.json" 2>"$work/$3.log" &
 	running+=($!)
 }
 
-# end_runs: waits for all of them; what they measured is in measured.json then
+# end_runs: a cluster that fails costs its own rounds alone, and the success
+failed=0
 end_runs() {
-	local pid failed=0
+	local pid
 
 	for pid in "${running[@]}"; do
-		wait "$pid" || failed=1
+		wait "$pid" && continue
+		failed=1
+		grep -h -A 20 FAILED "$work"/*.log >&2
 	done
 	running=()
-	[ $failed -eq 0 ] || { cat "$work"/*.log >&2 && exit 1; }
-	cat "$work"/*-*.json >"$work/measured.json"
-	rm "$work"/*-*.json
 }
 
-# rows DAEMON SETTING: a row for each cause that was measured, in the order of the list
+# rows DAEMON SETTING: a row for all that was measured since the last ones, in the order of the list
 causes='["partition", "heal", "dead node", "carrier loss", "hang", "wake-up", "kill -9", "node returns",
 	"SIGTERM", "upgrade", "drain", "all restarted", "20 % loss"]'
 rows() {
@@ -76,28 +73,29 @@ rows() {
 			two_owners_ms: both(.two_owners_ms), lost: both(.lost), changes: both(.changes),
 			strange: (if $cause == "wake-up" or $cause == "node returns" then both(.strange)
 				else null end),
-		}' "$work/measured.json" | tee -a "$json" |
+		}' "$work"/*.json | tee -a "$json" |
 		jq -r 'def cell: if . == null then "-" else "\(.median | round) (\(.max | round))" end;
 			[ "\(.daemon) \(.setting)", .cause, .rounds, (.outage_ms | cell), (.silence_ms | cell),
 			(.two_owners_ms | cell), (.lost | cell), (.changes | cell), (.strange | cell) ] | @tsv' |
 		while IFS=$'\t' read -ra cells; do print_row "${cells[@]}"; done
+	rm -f "$work"/*.json "$work"/*.log
 }
 print_row() { printf '%-22s %-14s %-6s %-12s %-12s %-12s %-12s %-8s %s\n' "$@"; }
 
 bellmand() {
-	start_run bellmand "$1" partition dead hang kill stop upgrade drain loss
-	end_runs
-	cp "$work/measured.json" "$work/first.json"
-	start_run bellmand "$1" carrier
-	end_runs
-	# Restarts of the nodes that have two networks are no others.
-	cat "$work/first.json" >>"$work/measured.json"
+	local cause
+
+	for cause in partition dead hang kill stop upgrade drain loss carrier; do
+		start_run bellmand "$1" "$cause"
+		end_runs
+	done
 	rows bellmand "$1 ms x 3"
 }
 
 many() {
-	"$here/failover_many.sh" "$build" "$rounds" >"$work/many" 2>"$work/many.log" ||
-		{ cat "$work/many.log" >&2 && exit 1; }
+	"$here/failover_many.sh" "$build" "$rounds" >"$work/many" 2>"$work/many.log" &
+	running+=($!)
+	end_runs
 	jq -s -c 'def both(key): map(key) | sort | { median: .[length / 2 | floor], max: last };
 		{ daemon: "bellmand", setting: "100 ms x 3", cause: "1,000 addresses to survivors",
 		rounds: length, taken: both(.taken), first_ms: both(.first_ms), last_ms: both(.last_ms),
@@ -108,15 +106,14 @@ many() {
 			+ "\(.spread_ms | cell) ms; at most \(.frames_in_10_ms | cell) frames of one node in 10 ms"'
 }
 
-# At 1 s nothing depends on milliseconds: there all causes have a cluster of their own, side by side.
+# At 1 s nothing depends on milliseconds: there all causes have their clusters side by side.
 keepalived() {
-	local cause all=(partition dead hang kill stop upgrade loss)
+	local cause
 
-	if [ "$1" = 1 ]; then
-		for cause in "${all[@]}"; do start_run keepalived "$1" "$cause"; done
-	else
-		start_run keepalived "$1" "${all[@]}"
-	fi
+	for cause in partition dead hang kill stop upgrade loss; do
+		start_run keepalived "$1" "$cause"
+		[ "$1" = 1 ] || end_runs
+	done
 	end_runs
 	rows keepalived "$1 s"
 }
@@ -131,3 +128,4 @@ if [ "$only" != bellmand ]; then
 	keepalived 1
 	keepalived 0.01
 fi
+[ $failed -eq 0 ]
