@@ -35,7 +35,11 @@ forget() {
 
 pause() { sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"; }
 
-watch() { start_client "${targets[@]}"; }
+# What measures does not wait for what is measured.
+watch() {
+	start_client "${targets[@]}"
+	chrt -f -p 1 "$client" >/dev/null
+}
 
 # told WHAT: what the client has seen since watch is of WHAT
 told() {
