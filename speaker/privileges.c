@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,13 +16,7 @@ enum {
 	DIR_MODE = 0750
 };
 
-/* The first two for good. */
-static const unsigned kept[] = { CAP_NET_RAW, CAP_NET_ADMIN, CAP_SYS_NICE };
-
-enum {
-	KEPT_FOR_GOOD = 2,
-	KEPT_COUNT = sizeof(kept) / sizeof(kept[0]),
-};
+static const unsigned for_good[] = { CAP_NET_RAW, CAP_NET_ADMIN };
 
 /* The entry of @user, or NULL and errno 0 if there is none. */
 static const struct passwd *find_user(const char *user)
@@ -49,18 +44,42 @@ int privileges_prepare_dir(const char *path, const char *user)
 	return chown(path, entry->pw_uid, entry->pw_gid) < 0 ? -errno : 0;
 }
 
-/* Leaves to this thread the first @count of those kept that it has. */
-static void select_kept(size_t count)
+static bool is_lock_unlimited(void)
 {
-	bool has[KEPT_COUNT];
+	struct rlimit limit;
 
-	for (size_t i = 0; i < count; i++)
-		has[i] = capng_have_capability(CAPNG_PERMITTED, kept[i]);
+	return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
+}
+
+static void keep(unsigned capability)
+{
+	(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, capability);
+}
+
+bool privileges_can_lock(void)
+{
+	return is_lock_unlimited() || capng_have_capability(CAPNG_EFFECTIVE, CAP_IPC_LOCK);
+}
+
+/* Leaves to this thread what it needs, of what it has. */
+static void select_kept(bool is_for_good)
+{
+	bool has_nice = capng_have_capability(CAPNG_PERMITTED, CAP_SYS_NICE);
+	bool has_lock = capng_have_capability(CAPNG_PERMITTED, CAP_IPC_LOCK);
+	bool has[sizeof(for_good) / sizeof(for_good[0])];
+
+	for (size_t i = 0; i < sizeof(has); i++)
+		has[i] = capng_have_capability(CAPNG_PERMITTED, for_good[i]);
 	capng_clear(CAPNG_SELECT_BOTH);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < sizeof(has); i++) {
 		if (has[i])
-			(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, kept[i]);
+			keep(for_good[i]);
 	}
+	if (has_nice && !is_for_good)
+		keep(CAP_SYS_NICE);
+	/* Memory that is had later is locked too: without it malloc() could fail. */
+	if (has_lock && !is_lock_unlimited())
+		keep(CAP_IPC_LOCK);
 }
 
 int privileges_drop(const char *user)
@@ -70,7 +89,7 @@ int privileges_drop(const char *user)
 
 	if (is_named(user) && !entry)
 		return -ENOENT;
-	select_kept(KEPT_COUNT);
+	select_kept(false);
 	if (entry && geteuid() != entry->pw_uid)
 		r = capng_change_id((int)entry->pw_uid, (int)entry->pw_gid,
 			CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
@@ -85,6 +104,6 @@ int privileges_finish(void)
 {
 	/* What another thread knew of its capabilities does not count for this one. */
 	(void)capng_get_caps_process();
-	select_kept(KEPT_FOR_GOOD);
+	select_kept(true);
 	return capng_apply(CAPNG_SELECT_CAPS) < 0 ? -EPERM : 0;
 }

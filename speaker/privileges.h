@@ -2,11 +2,14 @@
 #pragma once
 
 /*
- * What the process may do once it runs: CAP_NET_RAW for frames and CAP_NET_ADMIN for netlink and
- * socket options, nothing else, as a user of its own.
+ * What the process may do once it runs: CAP_NET_RAW for frames, CAP_NET_ADMIN for netlink and socket
+ * options, perhaps CAP_IPC_LOCK for memory that must not be paged out; nothing else, as a user of
+ * its own.
  */
 
 #include "base/own.h"
+
+#include <stdbool.h>
 
 /**
  * privileges_prepare_dir() - make @path, if it is missing, and give it to @user
@@ -20,15 +23,15 @@ must_check int privileges_prepare_dir(const char *path, const char *user);
  * privileges_drop() - become @user and give up all capabilities that are not needed any more
  * @user: name; NULL or "": stay who we are
  *
- * Kept are CAP_NET_RAW and CAP_NET_ADMIN, and until privileges_finish() CAP_SYS_NICE, each only if
- * the process had it.
+ * Kept are CAP_NET_RAW and CAP_NET_ADMIN, CAP_IPC_LOCK if RLIMIT_MEMLOCK is a limit, and until
+ * privileges_finish() CAP_SYS_NICE, each only if the process had it.
  *
  * Return: 0; -ENOENT: no such user; -EPERM: the kernel did not let us.
  */
 must_check int privileges_drop(const char *user);
 
 /**
- * privileges_finish() - the calling thread keeps CAP_NET_RAW and CAP_NET_ADMIN at most
+ * privileges_finish() - the calling thread gives up what it needed at the start
  *
  * Capabilities belong to a thread: each that was started since privileges_drop() calls it, when it
  * has its priority.
@@ -36,3 +39,6 @@ must_check int privileges_drop(const char *user);
  * Return: 0; -EPERM: the kernel did not let us.
  */
 must_check int privileges_finish(void);
+
+/* Whether all memory, also what is had later, may be locked by any thread. */
+bool privileges_can_lock(void);

@@ -303,12 +303,8 @@ static void become_realtime(struct wire *wire)
 /* Only pages that are used: locking what is never touched would cost memory for nothing. */
 static void lock_memory(struct wire *wire)
 {
-	struct rlimit limit;
-	bool is_unlimited = getrlimit(RLIMIT_MEMLOCK, &limit) == 0 &&
-		limit.rlim_cur == RLIM_INFINITY;
-
 	/* With a limit every later allocation of main could fail. */
-	if (!is_unlimited)
+	if (!privileges_can_lock())
 		wire->view.lock_error = -EPERM;
 	else if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
 		wire->view.lock_error = -errno;
@@ -316,7 +312,7 @@ static void lock_memory(struct wire *wire)
 	if (!wire->view.is_locked && wire->conf.realtime)
 		log_info("memory is not locked: answers come late when it is paged out",
 			kv_errno(wire->view.lock_error),
-			kv_str("advice", "allow LimitMEMLOCK=infinity"));
+			kv_str("advice", "allow LimitMEMLOCK=infinity or CAP_IPC_LOCK"));
 }
 
 static void *thread_main(void *arg)

@@ -38,6 +38,11 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
+# may NUMBER: this shell has the capability
+may() {
+	(((0x$(awk '$1 == "CapEff:" { print $2 }' /proc/self/status) >> $1) & 1))
+}
+
 # in_ns HOST COMMAND...
 in_ns() {
 	local host=$1
