@@ -70,6 +70,68 @@ static void do_bfd(struct speaker *speaker, const json_t *args, json_t **ret_dat
 	*ret_data = json_pack("{s:s}", "peer", peer);
 }
 
+/* Where there is a sanitizer, it tells of each piece of memory that is taken or given back. */
+int __sanitizer_install_malloc_and_free_hooks(
+	void (*on_malloc)(const volatile void *address, size_t size),
+	void (*on_free)(const volatile void *address)) __attribute__((weak));
+
+/* Of this thread, while it counts. A hook has no other way to it. */
+static _Thread_local struct {
+	bool is_counting;
+	uint64_t taken;
+	uint64_t given;
+} memory;
+
+static void on_malloc(const volatile void *address, size_t size)
+{
+	(void)address;
+	(void)size;
+	memory.taken += memory.is_counting;
+}
+
+static void on_free(const volatile void *address)
+{
+	memory.given += memory.is_counting && address;
+}
+
+struct count {
+	bool begins;
+	uint64_t taken;
+	uint64_t given;
+};
+
+static void count_in_wire(struct wire_side *side, void *arg)
+{
+	struct count *count = arg;
+
+	(void)side;
+	memory.is_counting = count->begins;
+	if (count->begins) {
+		memory.taken = 0;
+		memory.given = 0;
+	}
+	count->taken = memory.taken;
+	count->given = memory.given;
+}
+
+/* How often the wire thread took memory or gave some back since the request with "begin". */
+static void do_memory(
+	struct speaker *speaker, const json_t *args, json_t **ret_data, char **ret_error)
+{
+	static bool is_hooked;
+	struct count count = { .begins = json_is_true(json_object_get(args, "begin")) };
+
+	if (!__sanitizer_install_malloc_and_free_hooks) {
+		*ret_error = xstrdup("only a sanitizer can count");
+		return;
+	}
+	if (!is_hooked)
+		is_hooked = __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free) != 0;
+	wire_call(speaker->wire, count_in_wire, &count);
+	*ret_data = json_pack("{s:b, s:I, s:I}", "counting", is_hooked, "taken",
+		(json_int_t)count.taken, "given", (json_int_t)count.given);
+}
+
 static void add_session(void *user, const struct bfd_session_view *view)
 {
 	char peer[IP_TEXT_SIZE];
@@ -85,6 +147,10 @@ bool debug_handle(struct speaker *speaker, const char *op, const json_t *args, j
 {
 	if (strcmp(op, "debug-stall") == 0) {
 		do_stall(speaker, args, ret_data, ret_error);
+		return true;
+	}
+	if (strcmp(op, "debug-memory") == 0) {
+		do_memory(speaker, args, ret_data, ret_error);
 		return true;
 	}
 	if (strcmp(op, "debug-bfd") == 0) {

@@ -140,6 +140,17 @@ ctl() {
 	"$build/bellmanctl/bellmanctl" -s "$work/$host.sock" "$@"
 }
 
+# ask HOST OP ARGS: one request to its control socket, whose reply is printed
+ask() {
+	python3 - "$work/$1.sock" "$2" "$3" <<-'PYTHON'
+		import json, socket, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.connect(sys.argv[1])
+		s.sendall((json.dumps({"op": sys.argv[2], "args": json.loads(sys.argv[3])}) + "\n").encode())
+		print(s.makefile().readline())
+	PYTHON
+}
+
 # mac_of HOST: of its eth0
 mac_of() {
 	in_ns "$1" cat /sys/class/net/eth0/address

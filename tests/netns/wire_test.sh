@@ -8,17 +8,6 @@ build=$1
 . "$(dirname "$0")/lib.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
 
-# ask OP ARGS: one request to node-a's control socket, whose reply is printed
-ask() {
-	python3 - "$work/node-a.sock" "$1" "$2" <<-'PYTHON'
-	import json, socket, sys
-	s = socket.socket(socket.AF_UNIX)
-	s.connect(sys.argv[1])
-	s.sendall((json.dumps({"op": sys.argv[2], "args": json.loads(sys.argv[3])}) + "\n").encode())
-	print(s.makefile().readline())
-	PYTHON
-}
-
 make_segment
 mkdir "$work/manifests"
 cp "$root/conf/examples/manifests/webui.yaml" "$work/manifests"
@@ -39,10 +28,10 @@ BIRD
 realtime=()
 chrt -f 5 true 2>/dev/null && realtime=(chrt -f 5)
 start_in node-b "$work/bird.log" "${realtime[@]}" bird -f -c "$work/bird.conf" -s "$work/bird.ctl"
-ask debug-bfd '{"peer": "192.0.2.2", "interval_ms": 50, "multiplier": 3}' >/dev/null
-bfd_is_up() { ask debug-bfd-sessions '{}' | jq -e '.data[0].state == "Up"'; }
+ask node-a debug-bfd '{"peer": "192.0.2.2", "interval_ms": 50, "multiplier": 3}' >/dev/null
+bfd_is_up() { ask node-a debug-bfd-sessions '{}' | jq -e '.data[0].state == "Up"'; }
 bird_changed() { birdc -s "$work/bird.ctl" show bfd sessions | awk '$1 == "192.0.2.1" { print $3, $4, $5 }'; }
-wait_for 10 "the BFD session is up" bfd_is_up || fail "BFD: $(ask debug-bfd-sessions '{}')"
+wait_for 10 "the BFD session is up" bfd_is_up || fail "BFD: $(ask node-a debug-bfd-sessions '{}')"
 bird_is_up() { bird_changed | grep -q '^Up .* 0.050'; }
 wait_for 10 "BIRD has it at 50 ms" bird_is_up || fail "BIRD: $(bird_changed)"
 # Neither thread keeps more than CAP_NET_ADMIN (12) and CAP_NET_RAW (13), and CAP_IPC_LOCK (14) where
@@ -55,7 +44,7 @@ for status in "/proc/${pids[0]}/status" $(grep -l "^Name:.wire$" /proc/"${pids[0
 done
 # Where this shell may, the wire thread may; where not, a line says so.
 if chrt -f 10 true 2>/dev/null; then
-	[ "$(ask wire '{}' | jq -r .data.realtime)" = yes ] || fail "no real-time priority: $(ask wire '{}')"
+	[ "$(ask node-a wire '{}' | jq -r .data.realtime)" = yes ] || fail "no real-time priority: $(ask node-a wire '{}')"
 else
 	grep -q 'wire thread has no real-time priority' "$work/node-a.log" || fail "it is not told"
 fi
@@ -65,13 +54,13 @@ fi
 stall_main() {
 	local asked=0 missed=0 stall sessions heard_before flaps_before bird_before
 
-	wait_for 10 "the BFD session is up" bfd_is_up || fail "BFD: $(ask debug-bfd-sessions '{}')"
+	wait_for 10 "the BFD session is up" bfd_is_up || fail "BFD: $(ask node-a debug-bfd-sessions '{}')"
 	wait_for 10 "BIRD has it at 50 ms" bird_is_up || fail "BIRD: $(bird_changed)"
 	bird_before=$(bird_changed)
-	sessions=$(ask debug-bfd-sessions '{}')
+	sessions=$(ask node-a debug-bfd-sessions '{}')
 	heard_before=$(jq '.data[0].packets_in' <<<"$sessions")
 	flaps_before=$(jq '.data[0].flaps' <<<"$sessions")
-	ask debug-stall '{"thread": "main", "ms": 2000}' >"$work/stall.reply" &
+	ask node-a debug-stall '{"thread": "main", "ms": 2000}' >"$work/stall.reply" &
 	stall=$!
 	while kill -0 "$stall" 2>/dev/null; do
 		in_ns client arping -c 1 -W 1 -I eth0 192.0.2.240 >/dev/null 2>&1 || missed=$((missed + 1))
@@ -83,7 +72,7 @@ stall_main() {
 	grep -q '"ms": *2000' "$work/stall.reply" || fail "main was not held up: $(cat "$work/stall.reply")"
 	[ "$asked" -ge 4 ] || fail "only $asked questions fitted into the stall"
 	[ "$missed" -eq 0 ] || fail "$missed of $asked questions had no answer while main stood"
-	sessions=$(ask debug-bfd-sessions '{}')
+	sessions=$(ask node-a debug-bfd-sessions '{}')
 	[ "$(jq '.data[0].packets_in' <<<"$sessions")" -gt $((heard_before + 20)) ] ||
 		fail "BFD packets were not taken while main stood: $sessions"
 	[ "$(jq '.data[0].flaps' <<<"$sessions")" -eq "$flaps_before" ] && [ "$(bird_changed)" = "$bird_before" ]
@@ -92,16 +81,16 @@ stall_main() {
 stall_main || stall_main || stall_main || fail "BFD fell each time that main stood"
 
 # The wire thread stands: it knows, asks whether somebody took the address, and answers again.
-before=$(ask wire '{}' | jq .data.stalls)
-ask debug-stall '{"thread": "wire", "ms": 3000}' >/dev/null
-stalled() { [ "$(ask wire '{}' | jq .data.stalls)" -gt "$before" ]; }
+before=$(ask node-a wire '{}' | jq .data.stalls)
+ask node-a debug-stall '{"thread": "wire", "ms": 3000}' >/dev/null
+stalled() { [ "$(ask node-a wire '{}' | jq .data.stalls)" -gt "$before" ]; }
 wait_for 10 "the wire thread knows that it slept" stalled || fail "a stall was not noticed"
 grep -q 'the wire thread slept' "$work/node-a.log" || fail "a stall was not told"
 wait_for 10 "node-a answers again" answers || fail "no answer after a stall"
 
 # In doubt it is asked for: another host that took it meanwhile keeps it.
 in_ns client sysctl -qw net.ipv4.conf.eth0.arp_announce=2
-ask debug-stall '{"thread": "wire", "ms": 3000}' >/dev/null &
+ask node-a debug-stall '{"thread": "wire", "ms": 3000}' >/dev/null &
 stall=$!
 ip -n "$run-client" addr add 192.0.2.240/32 dev eth0
 wait "$stall"
