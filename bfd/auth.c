@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+/* MD5_Init() and its like are deprecated, and the only ones whose state lies on the stack. */
+#define OPENSSL_API_COMPAT 10101
+
 #include "bfd/auth.h"
 
 #include "base/clock.h"
@@ -9,7 +12,9 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include <openssl/md5.h>
+#include <openssl/sha.h>
+#include <string.h>
 
 enum {
 	SIMPLE_HEADER = 3, /* type, length, key ID */
@@ -45,70 +50,6 @@ static const struct method *method_of(unsigned type)
 	return type < COUNT_OF(methods) ? &methods[type] : &none;
 }
 
-struct bfd_digests {
-	EVP_MD_CTX *md5; /* NULL: this OpenSSL does not have it */
-	EVP_MD_CTX *sha1;
-};
-
-/* A context that was initialised once begins again without looking the digest up. */
-static EVP_MD_CTX *context_of(const char *name)
-{
-	EVP_MD *md = EVP_MD_fetch(NULL, name, NULL);
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-
-	if (!context)
-		abort(); /* only memory can be missing */
-	if (!md || !EVP_DigestInit_ex2(context, md, NULL)) {
-		EVP_MD_CTX_free(context);
-		context = NULL;
-	}
-	EVP_MD_free(md);
-	return context;
-}
-
-struct bfd_digests *bfd_digests_new(void)
-{
-	struct bfd_digests *digests = xnew(struct bfd_digests);
-
-	digests->md5 = context_of("MD5");
-	digests->sha1 = context_of("SHA1");
-	return digests;
-}
-
-struct bfd_digests *bfd_digests_free(struct bfd_digests *digests)
-{
-	if (!digests)
-		return NULL;
-	EVP_MD_CTX_free(digests->md5);
-	EVP_MD_CTX_free(digests->sha1);
-	free(digests);
-	return NULL;
-}
-
-static EVP_MD_CTX *digests_of(const struct bfd_digests *digests, enum bfd_auth_type type)
-{
-	switch (type) {
-	case BFD_AUTH_NONE:
-	case BFD_AUTH_SIMPLE:
-		return NULL;
-	case BFD_AUTH_KEYED_MD5:
-	case BFD_AUTH_METICULOUS_MD5:
-		return digests->md5;
-	case BFD_AUTH_KEYED_SHA1:
-	case BFD_AUTH_METICULOUS_SHA1:
-		return digests->sha1;
-	case BFD_AUTH_HMAC_SHA256:
-		return NULL; /* has its own */
-	}
-	return NULL;
-}
-
-bool bfd_digests_can(const struct bfd_digests *digests, enum bfd_auth_type type)
-{
-	return method_of(type)->digest_len == 0 || type == BFD_AUTH_HMAC_SHA256 ||
-		digests_of(digests, type);
-}
-
 int bfd_auth_check_conf(const struct bfd_auth_conf *conf)
 {
 	const struct method *method = method_of(conf->type);
@@ -126,32 +67,44 @@ int bfd_auth_check_conf(const struct bfd_auth_conf *conf)
 	return 0;
 }
 
-static void hash(EVP_MD_CTX *context, const uint8_t *bytes, size_t len, uint8_t digest[DIGEST_MAX])
+static void md5(const uint8_t *bytes, size_t len, uint8_t digest[DIGEST_MAX])
 {
-	if (!EVP_DigestInit_ex2(context, NULL, NULL) || !EVP_DigestUpdate(context, bytes, len) ||
-		!EVP_DigestFinal_ex(context, digest, NULL))
-		abort(); /* can not fail for a digest that was initialised before */
+	MD5_CTX state;
+
+	(void)MD5_Init(&state);
+	(void)MD5_Update(&state, bytes, len);
+	(void)MD5_Final(digest, &state);
+}
+
+static void sha1(const uint8_t *bytes, size_t len, uint8_t digest[DIGEST_MAX])
+{
+	SHA_CTX state;
+
+	(void)SHA1_Init(&state);
+	(void)SHA1_Update(&state, bytes, len);
+	(void)SHA1_Final(digest, &state);
 }
 
 /*
  * What must stand at DIGEST_AT of @bytes. The place itself counts as the key, padded with zeros
  * (RFC 5880 sections 6.7.3 and 6.7.4); as zeros in our own type.
  */
-static void compute(struct bfd_digests *digests, enum bfd_auth_type type,
-	const struct bfd_secret *secret, const uint8_t *bytes, size_t len,
-	uint8_t digest[DIGEST_MAX])
+static void compute(enum bfd_auth_type type, const struct bfd_secret *secret, const uint8_t *bytes,
+	size_t len, uint8_t digest[DIGEST_MAX])
 {
-	size_t digest_len = method_of(type)->digest_len;
 	uint8_t copy[BFD_LENGTH_MAX];
 
 	memcpy(copy, bytes, len);
-	memset(copy + DIGEST_AT, 0, digest_len);
+	memset(copy + DIGEST_AT, 0, method_of(type)->digest_len);
 	if (type == BFD_AUTH_HMAC_SHA256) {
 		hmac_sha256(secret->bytes, secret->len, copy, len, digest);
 		return;
 	}
 	memcpy(copy + DIGEST_AT, secret->bytes, secret->len);
-	hash(digests_of(digests, type), copy, len, digest);
+	if (type == BFD_AUTH_KEYED_MD5 || type == BFD_AUTH_METICULOUS_MD5)
+		md5(copy, len, digest);
+	else
+		sha1(copy, len, digest);
 	OPENSSL_cleanse(copy, sizeof(copy));
 }
 
@@ -162,8 +115,7 @@ uint32_t bfd_auth_first_sequence(enum bfd_auth_type type, uint64_t wall_ns, uint
 	return (uint32_t)(wall_ns / (NS_PER_S / SEQUENCE_TICKS));
 }
 
-size_t bfd_auth_sign(struct bfd_auth *auth, struct bfd_digests *digests,
-	uint8_t bytes[BFD_PACKET_MAX], size_t len)
+size_t bfd_auth_sign(struct bfd_auth *auth, uint8_t bytes[BFD_PACKET_MAX], size_t len)
 {
 	const struct method *method = method_of(auth->conf.type);
 	const struct bfd_secret *secret = &auth->conf.keys[0];
@@ -189,7 +141,7 @@ size_t bfd_auth_sign(struct bfd_auth *auth, struct bfd_digests *digests,
 	wire_put_fill(&w, 0, method->digest_len);
 	len += wire_written(&w);
 	bytes[3] = (uint8_t)len;
-	compute(digests, auth->conf.type, secret, bytes, len, digest);
+	compute(auth->conf.type, secret, bytes, len, digest);
 	memcpy(bytes + DIGEST_AT, digest, method->digest_len);
 	return len;
 }
@@ -223,8 +175,8 @@ static bool is_in_window(const struct bfd_auth *auth, uint32_t sequence, uint32_
 	return ahead <= window && (ahead > 0 || !method_of(auth->conf.type)->is_meticulous);
 }
 
-enum bfd_drop bfd_auth_verify(struct bfd_auth *auth, struct bfd_digests *digests,
-	const uint8_t *bytes, const struct bfd_packet *packet, uint32_t window)
+enum bfd_drop bfd_auth_verify(struct bfd_auth *auth, const uint8_t *bytes,
+	const struct bfd_packet *packet, uint32_t window)
 {
 	const struct method *method = method_of(auth->conf.type);
 	struct wire_reader section;
@@ -250,7 +202,7 @@ enum bfd_drop bfd_auth_verify(struct bfd_auth *auth, struct bfd_digests *digests
 	/* Before the digest: a replay costs no hashing. */
 	if (!is_in_window(auth, sequence, window))
 		return BFD_DROP_AUTH_SEQUENCE;
-	compute(digests, auth->conf.type, secret, bytes, packet->len, digest);
+	compute(auth->conf.type, secret, bytes, packet->len, digest);
 	if (CRYPTO_memcmp(digest, bytes + DIGEST_AT, method->digest_len) != 0)
 		return BFD_DROP_AUTH_DIGEST;
 	auth->seen_sequence = sequence;

@@ -43,19 +43,6 @@ struct bfd_auth {
 	bool has_seen; /* bfd.AuthSeqKnown */
 };
 
-/*
- * Digest contexts, looked up and made once. OpenSSL 3.0 still takes a state of some 100 bytes for
- * each message and frees it. Not for two threads at once.
- */
-struct bfd_digests;
-
-struct bfd_digests *bfd_digests_new(void) __attribute__((returns_nonnull));
-struct bfd_digests *bfd_digests_free(struct bfd_digests *digests);
-DEFINE_FREEP(struct bfd_digests, bfd_digests);
-
-/* False if this OpenSSL lacks the digest that @type needs (MD5 under FIPS). */
-bool bfd_digests_can(const struct bfd_digests *digests, enum bfd_auth_type type);
-
 /* 0, or -EINVAL: a type that there is not, a key that is empty or too long, two with one ID. */
 must_check int bfd_auth_check_conf(const struct bfd_auth_conf *conf);
 
@@ -68,8 +55,7 @@ uint32_t bfd_auth_first_sequence(enum bfd_auth_type type, uint64_t wall_ns, uint
  *
  * Return: the new length. Moves the sequence number on.
  */
-size_t bfd_auth_sign(struct bfd_auth *auth, struct bfd_digests *digests,
-	uint8_t bytes[BFD_PACKET_MAX], size_t len);
+size_t bfd_auth_sign(struct bfd_auth *auth, uint8_t bytes[BFD_PACKET_MAX], size_t len);
 
 /**
  * bfd_auth_verify() - judge the authentication section of a packet, RFC 5880 section 6.7
@@ -82,8 +68,8 @@ size_t bfd_auth_sign(struct bfd_auth *auth, struct bfd_digests *digests,
  *
  * Return: BFD_GOOD, and the sequence number is remembered; or BFD_DROP_AUTH_*.
  */
-enum bfd_drop bfd_auth_verify(struct bfd_auth *auth, struct bfd_digests *digests,
-	const uint8_t *bytes, const struct bfd_packet *packet, uint32_t window);
+enum bfd_drop bfd_auth_verify(struct bfd_auth *auth, const uint8_t *bytes,
+	const struct bfd_packet *packet, uint32_t window);
 
 /* "none", "simple", "keyed-md5", "meticulous-md5", "keyed-sha1", "meticulous-sha1", "hmac-sha256" */
 const char *bfd_auth_type_name(enum bfd_auth_type type);

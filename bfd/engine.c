@@ -194,7 +194,7 @@ static void remove_entry(struct entry *entry)
 	free(entry);
 }
 
-static int check_conf(const struct bfd_engine *engine, const struct bfd_session_conf *conf)
+static int check_conf(const struct bfd_session_conf *conf)
 {
 	const struct bfd_key *key = &conf->key;
 
@@ -206,14 +206,14 @@ static int check_conf(const struct bfd_engine *engine, const struct bfd_session_
 		return -EINVAL;
 	if (!bfd_timing_is_valid(&conf->timing) || bfd_auth_check_conf(&conf->auth) < 0)
 		return -EINVAL;
-	return bfd_digests_can(engine->digests, conf->auth.type) ? 0 : -ENOTSUP;
+	return 0;
 }
 
 int bfd_engine_put(struct bfd_engine *engine, const struct bfd_session_conf *conf)
 {
 	struct entry *entry = find_entry(engine, &conf->key);
 	uint64_t now_ns = clock_now_ns();
-	int r = check_conf(engine, conf);
+	int r = check_conf(conf);
 
 	if (r < 0)
 		return r;
@@ -361,7 +361,6 @@ struct bfd_engine *bfd_engine_new(struct event_base *base, const struct bfd_engi
 	engine->user = user;
 	engine->gate_diag = BFD_DIAG_ADMIN_DOWN;
 	engine->batch = bfd_batch_new();
-	engine->digests = bfd_digests_new();
 	engine->armed_ns = BFD_NEVER;
 	engine->chance = arc4random() | 1; /* zero would stay zero */
 	for (size_t i = 0; i < LISTENERS; i++) {
@@ -396,7 +395,6 @@ struct bfd_engine *bfd_engine_free(struct bfd_engine *engine)
 	event_free(engine->on_timer);
 	(void)close(engine->timer_fd);
 	(void)bfd_batch_free(engine->batch);
-	(void)bfd_digests_free(engine->digests);
 	free(engine);
 	return NULL;
 }

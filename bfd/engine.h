@@ -88,8 +88,8 @@ enum {
  * Parameters of a session that is Up change without it falling: intervals by a poll sequence, keys at
  * once. A socket that can not be opened is no error: BFD_EV_SOCKET, and it is tried again.
  *
- * Return: 0; -EINVAL: the key, the intervals or the authentication make no sense; -ENOTSUP: OpenSSL
- * lacks the digest; -ENOSPC: BFD_SESSIONS_MAX.
+ * Return: 0; -EINVAL: the key, the intervals or the authentication make no sense; -ENOSPC:
+ * BFD_SESSIONS_MAX.
  */
 must_check int bfd_engine_put(struct bfd_engine *engine, const struct bfd_session_conf *conf);
 

@@ -135,7 +135,7 @@ static void transmit(struct entry *entry, const struct bfd_packet *packet, uint6
 	}
 	if (r == 0) {
 		len = bfd_packet_build(packet, bytes);
-		len = bfd_auth_sign(&entry->session.auth, entry->engine->digests, bytes, len);
+		len = bfd_auth_sign(&entry->session.auth, bytes, len);
 		r = bfd_socket_send(entry->fd, bytes, len);
 	}
 	if (r == 0)
@@ -241,8 +241,7 @@ static enum bfd_drop receive(struct entry *entry, const struct bfd_datagram *dat
 	/* RFC 5881 section 5 lets authenticated packets pass with less; no peer needs that. */
 	if (datagram->ttl < min_ttl)
 		return BFD_DROP_TTL;
-	return bfd_session_receive(
-		&entry->session, engine->digests, datagram->bytes, packet, engine->arrived_ns);
+	return bfd_session_receive(&entry->session, datagram->bytes, packet, engine->arrived_ns);
 }
 
 static void on_datagram(void *user, const struct bfd_datagram *datagram)

@@ -252,8 +252,8 @@ static void remember(struct bfd_session *session, const struct bfd_packet *packe
 	session->heard_ns = now_ns;
 }
 
-enum bfd_drop bfd_session_receive(struct bfd_session *session, struct bfd_digests *digests,
-	const uint8_t *bytes, const struct bfd_packet *packet, uint64_t now_ns)
+enum bfd_drop bfd_session_receive(struct bfd_session *session, const uint8_t *bytes,
+	const struct bfd_packet *packet, uint64_t now_ns)
 {
 	struct bfd_verdict verdict;
 	enum bfd_drop drop;
@@ -266,8 +266,7 @@ enum bfd_drop bfd_session_receive(struct bfd_session *session, struct bfd_digest
 	 */
 	if (session->silent_ns == BFD_NEVER && now_ns - session->heard_ns >= 2 * session->detect_ns)
 		session->auth.has_seen = false;
-	drop = bfd_auth_verify(
-		&session->auth, digests, bytes, packet, 3 * (uint32_t)packet->multiplier);
+	drop = bfd_auth_verify(&session->auth, bytes, packet, 3 * (uint32_t)packet->multiplier);
 	if (drop != BFD_GOOD)
 		return drop;
 

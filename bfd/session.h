@@ -128,8 +128,8 @@ void bfd_session_set_admin(
  *
  * Return: BFD_GOOD, or why it changed nothing; BFD_DROP_ADMIN_DOWN if we do not want to talk.
  */
-enum bfd_drop bfd_session_receive(struct bfd_session *session, struct bfd_digests *digests,
-	const uint8_t *bytes, const struct bfd_packet *packet, uint64_t now_ns);
+enum bfd_drop bfd_session_receive(struct bfd_session *session, const uint8_t *bytes,
+	const struct bfd_packet *packet, uint64_t now_ns);
 
 /* True if the detection time has passed at @now_ns: look whether a packet waits unread first. */
 bool bfd_session_is_silent(const struct bfd_session *session, uint64_t now_ns);

@@ -80,7 +80,6 @@ struct bfd_engine {
 	enum bfd_diag gate_diag;
 	struct listener listeners[LISTENERS];
 	struct bfd_batch *batch;
-	struct bfd_digests *digests;
 	int timer_fd;
 	struct event *on_timer;
 	uint64_t armed_ns;   /* BFD_NEVER: the timer stands; 0: to be set anew */

@@ -32,8 +32,7 @@ static void check(struct bfd_session *session, uint64_t now_ns)
 		abort();
 }
 
-static void receive(struct bfd_session *session, struct bfd_digests *digests,
-	struct wire_reader *input, uint64_t now_ns)
+static void receive(struct bfd_session *session, struct wire_reader *input, uint64_t now_ns)
 {
 	struct wire_reader bytes = wire_sub(input, wire_u8(input));
 	size_t len = wire_left(&bytes);
@@ -41,18 +40,17 @@ static void receive(struct bfd_session *session, struct bfd_digests *digests,
 	struct bfd_packet packet;
 
 	if (at && bfd_packet_parse(at, len, &packet) == BFD_GOOD)
-		(void)bfd_session_receive(session, digests, at, &packet, now_ns);
+		(void)bfd_session_receive(session, at, &packet, now_ns);
 }
 
-static void step(struct bfd_session *session, struct bfd_digests *digests,
-	struct wire_reader *input, uint64_t now_ns)
+static void step(struct bfd_session *session, struct wire_reader *input, uint64_t now_ns)
 {
 	struct bfd_timing timing = session->conf;
 
 	switch (wire_u8(input) % 6) {
 	case 0:
 	case 1:
-		receive(session, digests, input, now_ns);
+		receive(session, input, now_ns);
 		break;
 	case 2:
 		break; /* time alone */
@@ -78,19 +76,16 @@ static void step(struct bfd_session *session, struct bfd_digests *digests,
 /* A session lives through calls, times and packets that the input chooses. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct bfd_digests *digests;
 	const struct bfd_timing timing = { .tx_us = 100000, .rx_us = 100000, .multiplier = 3 };
 	struct wire_reader input = wire_reader(data, size);
 	struct bfd_session session;
 	uint64_t now_ns = NS_PER_S;
 
-	if (!digests)
-		digests = bfd_digests_new(); /* once for all inputs */
 	bfd_session_init(&session, &timing, &auths[wire_u8(&input) % 3], 0x01020304, 0, now_ns);
 	check(&session, now_ns);
 	while (wire_left(&input) > 0) {
 		now_ns += wire_u16(&input) * 100 * NS_PER_US;
-		step(&session, digests, &input, now_ns);
+		step(&session, &input, now_ns);
 	}
 	return 0;
 }

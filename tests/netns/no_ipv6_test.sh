@@ -33,5 +33,5 @@ wait_for 20 "all nodes see all others again" all_up || fail "sessions after a re
 stop_node node-b KILL
 stop_node node-c KILL
 wait_for 10 "node-a takes all" all_owned node-a || fail "node-a is no heir"
-grep -E 'AddressSanitizer|runtime error' "$work"/*.log && fail "a sanitizer complained"
+grep -E 'ThreadSanitizer|AddressSanitizer|runtime error' "$work"/*.log && fail "a sanitizer complained"
 echo "good"

@@ -97,5 +97,5 @@ up_after=$(changed)
 cat <&3 >/dev/null &
 pids+=($!)
 wait_for 20 "main goes on" ctl node-a status || fail "main does not go on"
-grep -E 'AddressSanitizer|runtime error' "$work"/*.log && fail "a sanitizer complained"
+grep -E 'ThreadSanitizer|AddressSanitizer|runtime error' "$work"/*.log && fail "a sanitizer complained"
 echo "good"
