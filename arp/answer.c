@@ -12,7 +12,7 @@ static bool is_for_us(const struct slot *slot, const struct neigh_frame *frame)
 	return mac_is_group(&frame->eth_dst) || mac_equal(&frame->eth_dst, &slot->conf.mac);
 }
 
-static struct place *place_on(const struct address *address, const struct slot *slot)
+static struct place *place_on(const struct arp_address *address, const struct slot *slot)
 {
 	size_t i = (size_t)(slot - slot->engine->slots);
 
@@ -25,7 +25,7 @@ static bool asker_is_real(const struct mac *mac)
 	return !mac_is_group(mac) && !mac_is_zero(mac);
 }
 
-void arp_expect_answers(struct address *address)
+void arp_expect_answers(struct arp_address *address)
 {
 	for (size_t i = 0; i < HEARD_MAX; i++)
 		address->heard[i].is_due = true;
@@ -42,7 +42,7 @@ static bool goes_before(const struct claimant *a, const struct claimant *b)
 }
 
 /* The one with @mac, else the one whose room is wanted least. */
-static struct claimant *claimant_of(struct address *address, const struct mac *mac)
+static struct claimant *claimant_of(struct arp_address *address, const struct mac *mac)
 {
 	struct claimant *least = &address->heard[0];
 
@@ -70,7 +70,7 @@ static bool is_announcement(const struct neigh_frame *frame)
  * A question has many answers when a kernel or a host that should be silent answers too: each
  * claimant has a pace of its own, so that who is the fastest does not hide the others.
  */
-static void report_heard(struct address *address, const struct neigh_frame *frame,
+static void report_heard(struct arp_address *address, const struct neigh_frame *frame,
 	const struct slot *slot, uint64_t now_ns)
 {
 	const struct mac *mac = &frame->sender;
@@ -94,7 +94,7 @@ static void report_heard(struct address *address, const struct neigh_frame *fram
 /* RFC 5227 section 2.4: the rightful owner defends, once in a while, and stays. */
 static void contest(struct place *place, const struct mac *mac, uint64_t now_ns)
 {
-	struct address *address = place->address;
+	struct arp_address *address = place->address;
 	bool is_news = !address->is_contested;
 
 	address->contested_ns = now_ns;
@@ -178,7 +178,7 @@ static bool is_asking(const struct place *place)
 }
 
 /* Answers to one address are limited, so that a storm of questions does not become two. */
-static bool may_answer(struct address *address)
+static bool may_answer(struct arp_address *address)
 {
 	uint64_t now_ns = address->engine->clock();
 

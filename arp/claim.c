@@ -89,7 +89,7 @@ bool place_ask(struct place *place)
 	return true;
 }
 
-void place_unasked(struct address *address)
+void place_unasked(struct arp_address *address)
 {
 	bool is_waiting = false;
 
@@ -116,7 +116,7 @@ void place_start(struct place *place, uint64_t now_ns)
 }
 
 /* The one question of a standby address is over when no link of it is asking any more. */
-static void end_question(struct address *address)
+static void end_question(struct arp_address *address)
 {
 	for (size_t i = 0; i < address->place_count; i++) {
 		if (address->places[i] && address->places[i]->state == ARP_PROBING)
@@ -153,8 +153,8 @@ void place_defend(struct place *place)
 	place->queued = QUEUED_PACED;
 }
 
-static void end_asking(struct address *address, const struct place *asked, const struct mac *holder,
-	uint64_t now_ns)
+static void end_asking(struct arp_address *address, const struct place *asked,
+	const struct mac *holder, uint64_t now_ns)
 {
 	address->is_asking = false;
 	for (size_t i = 0; i < address->place_count; i++) {
@@ -166,7 +166,7 @@ static void end_asking(struct address *address, const struct place *asked, const
 
 void place_answered(struct place *place, const struct mac *holder, uint64_t now_ns)
 {
-	struct address *address = place->address;
+	struct arp_address *address = place->address;
 	uint64_t jitter_ns = arc4random() % (PROBE_AGAIN_MS / 4) * NS_PER_MS;
 
 	if (address->mode == ARP_STANDBY) {
@@ -363,9 +363,24 @@ uint64_t arp_pump(struct arp_engine *engine, uint64_t now_ns)
 	return urgent < paced ? urgent : paced;
 }
 
-struct place *place_new(struct address *address, struct slot *slot)
+static bool is_own(const struct arp_address *address, const struct place *place)
 {
-	struct place *place = xnew(struct place);
+	return place >= address->own && place < address->own + address->own_count;
+}
+
+/* One of those that came with the address, if there is one left. */
+static struct place *spare_place(const struct arp_address *address)
+{
+	for (size_t i = 0; i < address->own_count; i++) {
+		if (!address->own[i].address)
+			return &address->own[i];
+	}
+	return xnew(struct place);
+}
+
+struct place *place_new(struct arp_address *address, struct slot *slot)
+{
+	struct place *place = spare_place(address);
 
 	place->address = address;
 	place->slot = slot;
@@ -378,5 +393,8 @@ void place_free(struct place *place)
 {
 	leave_queue(place);
 	arp_timer_stop(&place->address->engine->timers, &place->timer);
-	free(place);
+	if (is_own(place->address, place))
+		*place = (struct place){ 0 };
+	else
+		free(place);
 }

@@ -22,9 +22,9 @@ const char *arp_state_name(enum arp_state state)
 	return names[state];
 }
 
-struct address *arp_find(struct arp_engine *engine, const struct ip *ip)
+struct arp_address *arp_find(struct arp_engine *engine, const struct ip *ip)
 {
-	struct address *address;
+	struct arp_address *address;
 
 	HASH_FIND(hh, engine->addresses, ip, sizeof(*ip), address);
 	return address;
@@ -51,8 +51,8 @@ static struct arp_event event_of(enum arp_event_type type, const struct slot *sl
 	return event;
 }
 
-void arp_report(struct arp_engine *engine, enum arp_event_type type, const struct address *address,
-	const struct mac *mac, const struct slot *slot)
+void arp_report(struct arp_engine *engine, enum arp_event_type type,
+	const struct arp_address *address, const struct mac *mac, const struct slot *slot)
 {
 	struct arp_event event = event_of(type, slot, 0);
 
@@ -62,8 +62,8 @@ void arp_report(struct arp_engine *engine, enum arp_event_type type, const struc
 	push_event(engine, &event);
 }
 
-void arp_report_heard(const struct address *address, const struct mac *mac, const struct slot *slot,
-	bool is_announcement)
+void arp_report_heard(const struct arp_address *address, const struct mac *mac,
+	const struct slot *slot, bool is_announcement)
 {
 	struct arp_event event = event_of(ARP_EV_HEARD, slot, 0);
 
@@ -134,7 +134,7 @@ static void on_wake(evutil_socket_t fd, short events, void *arg)
 
 static void end_contest(void *owner, uint64_t now_ns)
 {
-	struct address *address = owner;
+	struct arp_address *address = owner;
 	uint64_t over_ns = address->contested_ns + CONTEST_SECONDS * NS_PER_S;
 
 	if (now_ns < over_ns) {
@@ -145,7 +145,54 @@ static void end_contest(void *owner, uint64_t now_ns)
 	arp_report(address->engine, ARP_EV_CONFLICT_OVER, address, NULL, NULL);
 }
 
-static void remove_address(struct address *address)
+static unsigned *own_links(const struct arp_address *address)
+{
+	return (unsigned *)(address->own + address->own_count);
+}
+
+static void set_links(struct arp_address *address, const unsigned *ifindexes, size_t count)
+{
+	if (address->ifindexes != own_links(address))
+		free(address->ifindexes);
+	address->ifindexes = count <= address->own_count ? own_links(address) :
+							   xnew_array(unsigned, count);
+	address->ifindex_count = count;
+	if (count > 0)
+		memcpy(address->ifindexes, ifindexes, count * sizeof(ifindexes[0]));
+}
+
+struct arp_address *arp_address_new(const struct arp_address_conf *conf)
+{
+	size_t count = conf->ifindex_count;
+	struct arp_address *address = xcalloc(
+		1, sizeof(*address) + count * (sizeof(address->own[0]) + sizeof(unsigned)));
+
+	address->ip = conf->ip;
+	address->own = (struct place *)(address + 1);
+	address->own_count = count;
+	address->ifindexes = own_links(address);
+	set_links(address, conf->ifindexes, count);
+	address->places = address->few;
+	address->place_count = PLACES_FEW;
+	address->contest.fire = end_contest;
+	address->contest.owner = address;
+	return address;
+}
+
+struct arp_address *arp_address_free(struct arp_address *address)
+{
+	if (!address)
+		return NULL;
+	if (address->ifindexes != own_links(address))
+		free(address->ifindexes);
+	if (address->places != address->few)
+		free(address->places);
+	free(address);
+	return NULL;
+}
+
+/* Leaves the engine; the memory stays. */
+static void remove_address(struct arp_address *address)
 {
 	struct arp_engine *engine = address->engine;
 
@@ -156,26 +203,17 @@ static void remove_address(struct address *address)
 	}
 	arp_timer_stop(&engine->timers, &address->contest);
 	HASH_DEL(engine->addresses, address);
-	free(address->ifindexes);
-	free(address->places);
-	free(address);
 }
 
-static struct address *add_address(struct arp_engine *engine, const struct ip *ip)
+static void add_address(struct arp_engine *engine, struct arp_address *address)
 {
-	struct address *address = xnew(struct address);
-
 	address->engine = engine;
-	address->ip = *ip;
-	address->contest.fire = end_contest;
-	address->contest.owner = address;
 	arp_expect_answers(address);
 	HASH_ADD(hh, engine->addresses, ip, sizeof(address->ip), address);
-	return address;
 }
 
 /* Quiet at once, or starts from the beginning: from ARP_CLAIM to ARP_ANNOUNCE nothing is new. */
-static void change_mode(struct address *address, enum arp_mode mode)
+static void change_mode(struct arp_address *address, enum arp_mode mode)
 {
 	struct arp_engine *engine = address->engine;
 	uint64_t now_ns = engine->clock();
@@ -193,35 +231,48 @@ static void change_mode(struct address *address, enum arp_mode mode)
 	}
 }
 
-void arp_engine_put(struct arp_engine *engine, const struct arp_address_conf *conf)
+struct arp_address *arp_engine_put_made(
+	struct arp_engine *engine, struct arp_address *made, enum arp_mode mode)
 {
-	struct address *address = arp_find(engine, &conf->ip);
+	struct arp_address *address = arp_find(engine, &made->ip);
+	struct arp_address *left = address ? made : NULL;
 
-	if (!address)
-		address = add_address(engine, &conf->ip);
-	change_mode(address, conf->mode);
-	free(address->ifindexes);
-	address->ifindexes = NULL;
-	address->ifindex_count = conf->ifindex_count;
-	if (conf->ifindex_count > 0)
-		address->ifindexes = xmemdup(
-			conf->ifindexes, conf->ifindex_count * sizeof(conf->ifindexes[0]));
+	if (address) {
+		change_mode(address, mode);
+		set_links(address, made->ifindexes, made->ifindex_count);
+	} else {
+		address = made;
+		address->mode = mode;
+		add_address(engine, address);
+	}
 	for (size_t i = 0; i < engine->slot_count; i++)
 		settle_place(address, i);
 	arp_kick(engine);
+	return left;
+}
+
+void arp_engine_put(struct arp_engine *engine, const struct arp_address_conf *conf)
+{
+	arp_address_free(arp_engine_put_made(engine, arp_address_new(conf), conf->mode));
+}
+
+struct arp_address *arp_engine_take_out(struct arp_engine *engine, const struct ip *ip)
+{
+	struct arp_address *address = arp_find(engine, ip);
+
+	if (address)
+		remove_address(address);
+	return address;
 }
 
 void arp_engine_drop(struct arp_engine *engine, const struct ip *ip)
 {
-	struct address *address = arp_find(engine, ip);
-
-	if (address)
-		remove_address(address);
+	arp_address_free(arp_engine_take_out(engine, ip));
 }
 
 void arp_engine_set_mode(struct arp_engine *engine, const struct ip *ip, enum arp_mode mode)
 {
-	struct address *address = arp_find(engine, ip);
+	struct arp_address *address = arp_find(engine, ip);
 
 	if (address)
 		change_mode(address, mode);
@@ -230,7 +281,7 @@ void arp_engine_set_mode(struct arp_engine *engine, const struct ip *ip, enum ar
 
 void arp_engine_probe(struct arp_engine *engine, const struct ip *ip)
 {
-	struct address *address = arp_find(engine, ip);
+	struct arp_address *address = arp_find(engine, ip);
 	uint64_t now_ns = engine->clock();
 	bool can_ask = false;
 
@@ -251,7 +302,7 @@ void arp_engine_probe(struct arp_engine *engine, const struct ip *ip)
 
 void arp_engine_ask(struct arp_engine *engine, const struct ip *ip)
 {
-	struct address *address = arp_find(engine, ip);
+	struct arp_address *address = arp_find(engine, ip);
 	bool can_ask = false;
 
 	if (!address)
@@ -269,7 +320,7 @@ void arp_engine_ask(struct arp_engine *engine, const struct ip *ip)
 
 void arp_engine_announce(struct arp_engine *engine, const struct ip *ip)
 {
-	struct address *address = arp_find(engine, ip);
+	struct arp_address *address = arp_find(engine, ip);
 
 	for (size_t i = 0; address && i < address->place_count; i++) {
 		if (address->places[i])
@@ -300,8 +351,8 @@ void arp_engine_flush(struct arp_engine *engine)
 void arp_engine_doubt(struct arp_engine *engine)
 {
 	uint64_t now_ns = engine->clock();
-	struct address *address;
-	struct address *next;
+	struct arp_address *address;
+	struct arp_address *next;
 
 	HASH_ITER(hh, engine->addresses, address, next)
 	{
@@ -349,13 +400,16 @@ struct arp_engine *arp_engine_new(struct event_base *base, const struct arp_engi
 
 struct arp_engine *arp_engine_free(struct arp_engine *engine)
 {
-	struct address *address;
-	struct address *next;
+	struct arp_address *address;
+	struct arp_address *next;
 
 	if (!engine)
 		return NULL;
 	HASH_ITER(hh, engine->addresses, address, next)
-	remove_address(address);
+	{
+		remove_address(address);
+		arp_address_free(address);
+	}
 	for (size_t i = 0; i < engine->slot_count; i++)
 		arp_link_free(engine->slots[i].link);
 	event_free(engine->wake);
@@ -369,8 +423,8 @@ struct arp_engine *arp_engine_free(struct arp_engine *engine)
 void arp_engine_visit_addresses(
 	const struct arp_engine *engine, arp_address_view_fn *visit, void *user)
 {
-	struct address *address;
-	struct address *next;
+	struct arp_address *address;
+	struct arp_address *next;
 
 	HASH_ITER(hh, engine->addresses, address, next)
 	{

@@ -58,7 +58,7 @@ bool slot_send(struct slot *slot, const struct neigh_frame *frame)
 /* Without the group solicitations may not arrive: what fails is told when it is news, and tried again. */
 static void join(struct place *place)
 {
-	struct address *address = place->address;
+	struct arp_address *address = place->address;
 	struct slot *slot = place->slot;
 	bool was_told;
 	int r;
@@ -85,7 +85,7 @@ static void leave(struct place *place)
 	place->has_joined = false;
 }
 
-static bool wants_slot(const struct address *address, const struct slot *slot)
+static bool wants_slot(const struct arp_address *address, const struct slot *slot)
 {
 	if (!slot->is_used)
 		return false;
@@ -96,7 +96,7 @@ static bool wants_slot(const struct address *address, const struct slot *slot)
 	return address->ifindex_count == 0;
 }
 
-void remove_place(struct address *address, size_t i)
+void remove_place(struct arp_address *address, size_t i)
 {
 	struct place *place = address->places[i];
 
@@ -106,19 +106,22 @@ void remove_place(struct address *address, size_t i)
 	place_free(place);
 }
 
-static struct place *add_place(struct address *address, size_t i)
+static struct place *add_place(struct arp_address *address, size_t i)
 {
 	if (i >= address->place_count) {
-		address->places = xreallocarray(address->places, i + 1, sizeof(struct place *));
-		memset(address->places + address->place_count, 0,
-			(i + 1 - address->place_count) * sizeof(struct place *));
+		struct place **places = xnew_array(struct place *, i + 1);
+
+		memcpy(places, address->places, address->place_count * sizeof(places[0]));
+		if (address->places != address->few)
+			free(address->places);
+		address->places = places;
 		address->place_count = i + 1;
 	}
 	address->places[i] = place_new(address, &address->engine->slots[i]);
 	return address->places[i];
 }
 
-void settle_place(struct address *address, size_t i)
+void settle_place(struct arp_address *address, size_t i)
 {
 	struct slot *slot = &address->engine->slots[i];
 	struct place *place = place_at(address, i);
@@ -140,8 +143,8 @@ void settle_place(struct address *address, size_t i)
 static void each_place(struct slot *slot, void (*act)(struct place *place))
 {
 	size_t i = (size_t)(slot - slot->engine->slots);
-	struct address *address;
-	struct address *next;
+	struct arp_address *address;
+	struct arp_address *next;
 
 	HASH_ITER(hh, slot->engine->addresses, address, next)
 	{
@@ -299,8 +302,8 @@ void arp_engine_give_link(struct arp_engine *engine, const char *name, unsigned 
 static void settle_slot(struct slot *slot)
 {
 	size_t i = (size_t)(slot - slot->engine->slots);
-	struct address *address;
-	struct address *next;
+	struct arp_address *address;
+	struct arp_address *next;
 
 	HASH_ITER(hh, slot->engine->addresses, address, next)
 	settle_place(address, i);

@@ -14,6 +14,7 @@
 #include "arp/engine.h"
 #include "arp/frame.h"
 #include "arp/link.h"
+#include "arp/room.h"
 #include "arp/timer.h"
 #include "arp/view.h"
 
@@ -23,6 +24,7 @@
 enum {
 	CONTEST_SECONDS = 30, /* a claim not heard again for so long is over */
 	HEARD_SAME_MS = 20,   /* between two reports of one claimant */
+	PLACES_FEW = 2,       /* most have no more links */
 	HEARD_MAX = 4,        /* claimants remembered; as many may be new at once */
 	HEARD_NEW_PER_SECOND = 100,
 	HEARD_SETTLED_SECONDS = 150, /* a claimant that was silent for so long makes room */
@@ -57,7 +59,7 @@ enum queued {
 
 /* An address on one link. */
 struct place {
-	struct address *address;
+	struct arp_address *address;
 	struct slot *slot;
 	enum arp_state state;
 	unsigned round;         /* of probes or announcements: the next one */
@@ -83,15 +85,19 @@ struct claimant {
 	bool is_due;     /* to be told whenever it comes */
 };
 
-struct address {
+struct arp_address {
 	UT_hash_handle hh;
 	struct ip ip;
 	struct arp_engine *engine;
 	enum arp_mode mode;
-	unsigned *ifindexes; /* owned; none: every link */
+	unsigned *ifindexes; /* behind own, or owned; none: every link */
 	size_t ifindex_count;
-	struct place **places; /* by number of the slot; NULL: not for it; owned, by place_at() */
+	struct place *
+		*places; /* by number of the slot; NULL: not for it; few, or owned; place_at() */
 	size_t place_count;
+	struct place *few[PLACES_FEW];
+	struct place *own;        /* memory for places and links, behind the address */
+	size_t own_count;         /* of each */
 	bool is_asking;           /* arp_engine_probe() has no result yet */
 	bool has_asked;           /* and at least one frame of it left */
 	bool was_asked;           /* of arp_engine_ask(): the same */
@@ -125,7 +131,7 @@ struct arp_engine {
 	struct arp_porter porter; /* NULLs: links are opened and closed here */
 	struct slot slots[ARP_LINKS_MAX];
 	size_t slot_count; /* numbers ever used */
-	struct address *addresses;
+	struct arp_address *addresses;
 	struct arp_timer_tree timers;
 	struct place_queue urgent;
 	struct place_queue paced;
@@ -137,18 +143,18 @@ struct arp_engine {
 };
 
 /* The place of @address on slot number @i, or NULL. */
-static inline struct place *place_at(const struct address *address, size_t i)
+static inline struct place *place_at(const struct arp_address *address, size_t i)
 {
 	return i < address->place_count ? address->places[i] : NULL;
 }
 
 /* engine.c */
-struct address *arp_find(struct arp_engine *engine, const struct ip *ip);
+struct arp_address *arp_find(struct arp_engine *engine, const struct ip *ip);
 /* Reports to the user, from the loop, later. @mac may be NULL, @slot too. */
-void arp_report(struct arp_engine *engine, enum arp_event_type type, const struct address *address,
-	const struct mac *mac, const struct slot *slot);
-void arp_report_heard(const struct address *address, const struct mac *mac, const struct slot *slot,
-	bool is_announcement);
+void arp_report(struct arp_engine *engine, enum arp_event_type type,
+	const struct arp_address *address, const struct mac *mac, const struct slot *slot);
+void arp_report_heard(const struct arp_address *address, const struct mac *mac,
+	const struct slot *slot, bool is_announcement);
 /* The same for what a link could not do; @ip may be NULL. */
 void arp_report_error(struct slot *slot, enum arp_event_type type, const struct ip *ip, int error);
 /* Does what is due at the engine's clock, and waits for the next. */
@@ -162,11 +168,11 @@ bool slot_serves(const struct slot *slot, const struct ip *ip);
 /* Sends and counts. Return: whether it left. */
 bool slot_send(struct slot *slot, const struct neigh_frame *frame);
 /* Brings the place of @address on slot number @i in line with what the two want. */
-void settle_place(struct address *address, size_t i);
-void remove_place(struct address *address, size_t i);
+void settle_place(struct arp_address *address, size_t i);
+void remove_place(struct arp_address *address, size_t i);
 
 /* claim.c */
-struct place *place_new(struct address *address, struct slot *slot);
+struct place *place_new(struct arp_address *address, struct slot *slot);
 void place_free(struct place *place);
 /* The link can carry it: does what the address's mode says, from the beginning. */
 void place_start(struct place *place, uint64_t now_ns);
@@ -176,7 +182,7 @@ void place_probe(struct place *place, uint64_t now_ns);
 /* Sends one probe, if it is quiet. Return: whether it is. */
 bool place_ask(struct place *place);
 /* No link of @address took the question, and none will. */
-void place_unasked(struct address *address);
+void place_unasked(struct arp_address *address);
 /* Announces from the beginning of the schedule, if it is announced at all. */
 void place_announce_again(struct place *place);
 /* Announces once, out of turn, as a defence. */
@@ -190,4 +196,4 @@ uint64_t arp_pump(struct arp_engine *engine, uint64_t now_ns);
 /* For arp_link_handlers; @user is the slot. */
 void arp_on_frame(void *user, const uint8_t *bytes, size_t len);
 /* Whoever claims @address next is news, whether reported a moment ago or not. */
-void arp_expect_answers(struct address *address);
+void arp_expect_answers(struct arp_address *address);

@@ -141,24 +141,21 @@ static bool same_links(const struct ownership_address *a, const struct ownership
 }
 
 /* The engine watches every address that self has a link for. */
-static void watch_address(struct membership *m, const struct ownership_address *address)
+static void watch_address(
+	struct membership *m, struct membership_put *put, const struct ownership_address *address)
 {
-	const struct claim *claim = ownership_claim(m->ownership, &address->ip);
+	const struct claim *claim = ownership_claim(m->ownership, &put->ip);
 	const struct ownership_address before = claim ? ownership_claim_address(claim) :
 							(struct ownership_address){ 0 };
-	const struct arp_address_conf conf = {
-		.ip = address->ip,
-		.mode = ownership_answers(m->ownership, &address->ip) ? ARP_ANNOUNCE : ARP_STANDBY,
-		.ifindexes = address->links,
-		.ifindex_count = address->link_count,
-	};
+	bool answers = ownership_answers(m->ownership, &put->ip);
 
 	if (same_links(&before, address))
 		return;
-	if (address->link_count > 0)
-		arp_engine_put(m->side->arp, &conf);
+	if (put->watched)
+		put->watched = arp_engine_put_made(
+			m->side->arp, put->watched, answers ? ARP_ANNOUNCE : ARP_STANDBY);
 	else
-		arp_engine_drop(m->side->arp, &address->ip);
+		put->watched = arp_engine_take_out(m->side->arp, &put->ip);
 }
 
 static struct peer new_peer(const struct membership_snapshot *snapshot, size_t i)
@@ -396,12 +393,12 @@ static void apply_put(struct membership *m, struct membership_put *put)
 	struct ownership_address address;
 
 	if (!put->claim) {
-		arp_engine_drop(m->side->arp, &put->ip);
+		put->watched = arp_engine_take_out(m->side->arp, &put->ip);
 		put->claim = ownership_drop(m->ownership, &put->ip, clock_now_ns());
 		return;
 	}
 	address = ownership_claim_address(put->claim);
-	watch_address(m, &address);
+	watch_address(m, put, &address);
 	put->claim = ownership_put(m->ownership, put->claim,
 		can_carry(m, address.links, address.link_count), clock_now_ns());
 }

@@ -46,8 +46,10 @@ static void free_update(void *arg)
 	struct membership_update *update = arg;
 
 	membership_snapshot_free(update->snapshot);
-	for (size_t i = 0; i < update->put_count; i++)
+	for (size_t i = 0; i < update->put_count; i++) {
 		ownership_claim_free(update->puts[i].claim);
+		arp_address_free(update->puts[i].watched);
+	}
 	free(update->puts);
 	free(update->actions);
 	free(update);
@@ -61,11 +63,20 @@ static void add_changes(struct membership_update *update, const struct membershi
 	update->puts = xnew_array(struct membership_put, count + 1);
 	for (size_t i = 0; i < changes->drop_count; i++)
 		update->puts[update->put_count++].ip = changes->drops[i];
-	for (size_t i = 0; i < changes->put_count; i++)
-		update->puts[update->put_count++] = (struct membership_put){
-			.claim = ownership_claim_new(&changes->puts[i]),
-			.ip = changes->puts[i].ip,
+	for (size_t i = 0; i < changes->put_count; i++) {
+		const struct ownership_address *address = &changes->puts[i];
+		const struct arp_address_conf watched = {
+			.ip = address->ip,
+			.ifindexes = address->links,
+			.ifindex_count = address->link_count,
 		};
+
+		update->puts[update->put_count++] = (struct membership_put){
+			.claim = ownership_claim_new(address),
+			.watched = address->link_count > 0 ? arp_address_new(&watched) : NULL,
+			.ip = address->ip,
+		};
+	}
 }
 
 /* The wire thread takes no memory for actions about addresses: it gets it with them. */

@@ -8,6 +8,7 @@
  * thread's.
  */
 
+#include "arp/room.h"
 #include "plan/sessions.h"
 #include "speaker/membership.h"
 
@@ -87,7 +88,8 @@ struct membership_update {
 	struct membership_snapshot *snapshot; /* owned; NULL: as it was */
 	bool is_whole;                        /* other members, all addresses are put or dropped */
 	struct membership_put {
-		struct claim *claim; /* owned; to drop an address: NULL */
+		struct claim *claim;         /* owned; to drop an address: NULL */
+		struct arp_address *watched; /* the same for the engine; owned; NULL: no links */
 		struct ip ip;
 	} * puts; /* owned */
 	size_t put_count;

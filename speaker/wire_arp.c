@@ -2,14 +2,16 @@
 
 #include "speaker/wire_arp.h"
 
+#include "arp/room.h"
 #include "base/mem.h"
 
 #include <string.h>
 
 struct wire_arp_change {
 	bool is_drop;
-	struct arp_address_conf address; /* its links are in the list of all, from first on */
-	size_t first;
+	struct ip ip;
+	enum arp_mode mode;
+	struct arp_address *address; /* to be put; then what is left of it, or was dropped; owned */
 };
 
 static void run_set_conf(struct wire_side *side, void *arg)
@@ -48,11 +50,9 @@ void wire_arp_put(struct wire_arp_changes *changes, const struct arp_address_con
 {
 	struct wire_arp_change *change = array_add(changes->at, changes->count, changes->capacity);
 
-	change->address = *address;
-	change->first = changes->ifindex_count;
-	for (size_t i = 0; i < address->ifindex_count; i++)
-		*array_add(changes->ifindexes, changes->ifindex_count,
-			changes->ifindex_capacity) = address->ifindexes[i];
+	change->ip = address->ip;
+	change->mode = address->mode;
+	change->address = arp_address_new(address);
 }
 
 void wire_arp_drop(struct wire_arp_changes *changes, const struct ip *ip)
@@ -60,7 +60,7 @@ void wire_arp_drop(struct wire_arp_changes *changes, const struct ip *ip)
 	struct wire_arp_change *change = array_add(changes->at, changes->count, changes->capacity);
 
 	change->is_drop = true;
-	change->address.ip = *ip;
+	change->ip = *ip;
 }
 
 static void run_changes(struct wire_side *side, void *arg)
@@ -68,14 +68,11 @@ static void run_changes(struct wire_side *side, void *arg)
 	const struct wire_arp_changes *changes = arg;
 
 	for (size_t i = 0; i < changes->count; i++) {
-		struct arp_address_conf address = changes->at[i].address;
+		struct wire_arp_change *change = &changes->at[i];
 
-		if (address.ifindex_count > 0)
-			address.ifindexes = changes->ifindexes + changes->at[i].first;
-		if (changes->at[i].is_drop)
-			arp_engine_drop(side->arp, &address.ip);
-		else
-			arp_engine_put(side->arp, &address);
+		change->address = change->is_drop ?
+			arp_engine_take_out(side->arp, &change->ip) :
+			arp_engine_put_made(side->arp, change->address, change->mode);
 	}
 }
 
@@ -83,8 +80,9 @@ static void free_changes(void *arg)
 {
 	struct wire_arp_changes *changes = arg;
 
+	for (size_t i = 0; i < changes->count; i++)
+		arp_address_free(changes->at[i].address);
 	free(changes->at);
-	free(changes->ifindexes);
 	free(changes);
 }
 

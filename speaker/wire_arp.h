@@ -17,9 +17,6 @@ struct wire_arp_changes {
 	struct wire_arp_change *at; /* owned */
 	size_t count;
 	size_t capacity;
-	unsigned *ifindexes; /* of all of them, one after the other; owned */
-	size_t ifindex_count;
-	size_t ifindex_capacity;
 };
 
 /* @address is copied. */

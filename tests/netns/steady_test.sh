@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The wire thread in its steady state, with BFD, messages, ARP and NDP questions and announcements,
-# takes no memory and gives none back; and it does not wait for a log that nobody reads. Needs a test
-# build (debug_ops) with a sanitizer. Topology: cluster.sh.
+# takes no memory and gives none back, nor does it for one more Service of IPv4; and it does not wait
+# for a log that nobody reads. Needs a test build (debug_ops) with a sanitizer. Topology: cluster.sh.
 set -u
 build=$1
 # shellcheck source=tests/netns/lib.sh
@@ -54,6 +54,17 @@ for i in "${!before[@]}"; do
 	[ "${after[i]}" -gt "${before[i]}" ] || fail "figure $i stands still: ${before[*]} then ${after[*]}"
 done
 echo "in 6 s, $asked questions of each family: ${before[*]} then ${after[*]}, memory: $used"
+# A Service that comes, and one that goes, bring and take their own. (One of IPv6 joins a group.)
+memory '{"begin": true}' >/dev/null
+write_service one-more IPv4 >"$work/manifests/one-more.yaml"
+count_addresses() { [ "$(ctl node-a -o json l2 | jq '.addresses | length')" = "$1" ]; }
+wait_for 10 "one more Service" count_addresses 13 || fail "one more Service is not seen"
+wait_for 10 "its addresses have owners" all_owned || fail "one more Service has no owner"
+rm "$work/manifests/one-more.yaml"
+wait_for 10 "one Service less" count_addresses 12 || fail "a Service that is gone is still there"
+used=$(memory '{}')
+jq -e '.taken == 0 and .given == 0' <<<"$used" >/dev/null || fail "memory was moved for a Service: $used"
+
 # What is to be seen is seen: with another node the tables of nodes are others.
 memory '{"begin": true}' >/dev/null
 cat >"$work/manifests/node-d.yaml" <<-EOF

@@ -306,6 +306,30 @@ static void an_index_that_comes_back_as_another_link_starts_anew(void **state)
 	assert_int_equal(count_events(ARP_EV_ANNOUNCED), 1);
 }
 
+static void memory_of_an_address_goes_in_and_comes_back(void **state)
+{
+	struct ip ip = ip_of("192.0.2.10");
+	const unsigned links[] = { 1, 2, 3, 4 };
+	const struct arp_address_conf few = { .ip = ip, .ifindexes = links, .ifindex_count = 1 };
+	const struct arp_address_conf more = { .ip = ip, .ifindexes = links, .ifindex_count = 4 };
+	struct arp_address *first = arp_address_new(&few);
+	struct arp_address *second = arp_address_new(&more);
+
+	assert_null(arp_engine_put_made(*state, first, ARP_CLAIM));
+	pass(*state, 1000);
+	assert_int_equal(count_events(ARP_EV_ANNOUNCED), 1);
+	/* It is known: only what is to be done about it is taken over. */
+	assert_ptr_equal(arp_engine_put_made(*state, second, ARP_CLAIM), second);
+	arp_address_free(second);
+	assert_int_equal(count_events(ARP_EV_ANNOUNCED), 1);
+	assert_ptr_equal(arp_engine_take_out(*state, &ip), first);
+	assert_null(arp_engine_take_out(*state, &ip));
+	arp_address_free(first);
+	forget();
+	pass(*state, 1000);
+	assert_int_equal(fake.sent_count, 0);
+}
+
 static void a_group_that_could_not_be_joined_is_tried_again(void **state)
 {
 	struct ip ip = ip_of("2001:db8::10");
@@ -800,6 +824,7 @@ int main(void)
 		ENGINE_TEST(a_thousand_first_rounds_leave_within_100_ms),
 		ENGINE_TEST(an_address_that_was_put_again_goes_on_as_it_was),
 		ENGINE_TEST(an_index_that_comes_back_as_another_link_starts_anew),
+		ENGINE_TEST(memory_of_an_address_goes_in_and_comes_back),
 		ENGINE_TEST(a_group_that_could_not_be_joined_is_tried_again),
 		ENGINE_TEST(a_link_that_does_not_open_is_tried_again),
 		ENGINE_TEST(links_are_opened_and_closed_by_the_porter),

@@ -241,15 +241,37 @@ static void announce(unsigned node, unsigned address)
 	}
 }
 
-void arp_engine_put(struct arp_engine *engine, const struct arp_address_conf *address)
+/* Of an address that was put nothing is kept but its number. */
+struct arp_address {
+	struct ip ip;
+};
+
+struct arp_address *arp_address_new(const struct arp_address_conf *conf)
 {
-	engine->is_put[number_of(&address->ip)] = true;
-	engine->modes[number_of(&address->ip)] = address->mode;
+	struct arp_address *address = xnew(struct arp_address);
+
+	address->ip = conf->ip;
+	return address;
 }
 
-void arp_engine_drop(struct arp_engine *engine, const struct ip *ip)
+struct arp_address *arp_address_free(struct arp_address *address)
+{
+	free(address);
+	return NULL;
+}
+
+struct arp_address *arp_engine_put_made(
+	struct arp_engine *engine, struct arp_address *address, enum arp_mode mode)
+{
+	engine->is_put[number_of(&address->ip)] = true;
+	engine->modes[number_of(&address->ip)] = mode;
+	return address;
+}
+
+struct arp_address *arp_engine_take_out(struct arp_engine *engine, const struct ip *ip)
 {
 	engine->is_put[number_of(ip)] = false;
+	return NULL;
 }
 
 void arp_engine_set_mode(struct arp_engine *engine, const struct ip *ip, enum arp_mode mode)
