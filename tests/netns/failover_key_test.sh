@@ -41,7 +41,7 @@ sleep 10
 finish
 at_most two_owners_ms 8000 "$what" # the client saw the beginning too
 watched_at_most two_owners_ms 300
-watched_at_most changes 0
+watched_at_most changes ${#all[@]}
 watched_at_most rounds_per_s 100
 
 begin "the right key again" 2000 500

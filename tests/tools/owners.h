@@ -59,7 +59,7 @@ bool owners_all_claimed(const struct owners *owners);
 /* What was seen before @now_ns counts no more; who holds what is kept. */
 void owners_forget(struct owners *owners, uint64_t now_ns);
 
-/* The end of the watch: silence that lasts until now counts. */
+/* The end of the watch: silence that lasts until now counts too. */
 void owners_end(struct owners *owners, uint64_t now_ns);
 
 struct owners_bounds {
@@ -72,7 +72,7 @@ struct owners_bounds {
  * owners_broken() - what an address breaks, first of all
  *
  * Return: NULL if nothing; else a sentence of what is wrong: two owners or silence for longer than
- * @bounds say, nobody or two at the end.
+ * @bounds say, or two at the end.
  */
 const char *owners_broken(const struct owners *owners, const struct owners_address *address,
 	const struct owners_bounds *bounds);
