@@ -5,7 +5,7 @@
 # haproxy_lib.sh. ROUNDS and SEED choose how often and which changes; a busy machine does fewer.
 set -u
 build=$1
-rounds=${ROUNDS:-12}
+rounds=${ROUNDS:-8}
 limit=$((rounds * 5)) # seconds for all
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"

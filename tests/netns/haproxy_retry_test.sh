@@ -34,7 +34,7 @@ status_is() { gen lb status -o json | jq -e "$1" >/dev/null; }
 ip netns exec "$run-lb" "$build/haproxy-gen/haproxy-gen" -c "$work/lb/gen.conf" run >>"$work/run.log" 2>&1 &
 runner=$!
 pids+=("$runner")
-wait_for 30 "the reload fails" grep -q 'msg="not applied"' "$work/run.log" || fail "run"
+wait_for 60 "the reload fails" grep -q 'msg="not applied"' "$work/run.log" || fail "run"
 [ "$(reloads)" -eq 1 ] || fail "$(reloads) reloads"
 grep -q 8404 "$work/lb/haproxy.cfg" && fail "the file that runs is not back"
 
@@ -53,7 +53,7 @@ ask 198.51.100.10 80 >/dev/null || fail "no service"
 
 echo "another listener is worth a try"
 service more 198.51.100.11 80 30080
-wait_for 30 "it is tried" sh -c "[ \$(grep -c 'Reloading HAProxy' '$work/lb-haproxy.log') -ge 2 ]" || fail "no try"
+wait_for 60 "it is tried" sh -c "[ \$(grep -c 'Reloading HAProxy' '$work/lb-haproxy.log') -ge 2 ]" || fail "no try"
 
 echo "the port is free, and somebody says so"
 kill "$holder"
@@ -61,8 +61,8 @@ wait "$holder" 2>/dev/null
 is_served() { [ "$(in_ns client curl -s -m 5 -o /dev/null -w '%{http_code}' http://192.0.2.50:8404/)" = 200 ]; }
 # While the master tries in vain it listens to nobody.
 is_asked_again() { kill -HUP "$runner" && sleep 0.2 && is_served; }
-wait_for 30 "it serves the page" is_asked_again || fail "$(gen lb status)"
-wait_for 30 "and the new listener" ask 198.51.100.11 80 || fail "$(gen lb status)"
+wait_for 60 "it serves the page" is_asked_again || fail "$(gen lb status)"
+wait_for 60 "and the new listener" ask 198.51.100.11 80 || fail "$(gen lb status)"
 wait_for 20 "no error is left" status_is '.error == null' || fail "$(gen lb status)"
 grep -q 'msg="applied again"' "$work/run.log" || fail "not told"
 echo "good"
