@@ -140,9 +140,11 @@ static unsigned class_of(const struct ownership *o, uint16_t member)
 static uint64_t patience(const struct ownership *o, const struct claim *claim)
 {
 	unsigned own = class_of(o, o->self);
+	size_t end = own == 0 ? claim->self_rank :
+				claim->count; /* nobody is better than the best */
 	uint64_t before = 0;
 
-	for (size_t rank = 0; rank < claim->count; rank++) {
+	for (size_t rank = 0; rank < end; rank++) {
 		uint16_t member = claim->candidates[rank];
 		unsigned class;
 

@@ -6,6 +6,16 @@
 #define JITTER_NUMERATOR   8
 #define JITTER_DENOMINATOR 7
 
+enum {
+	HELLOS_FAR = 10,    /* seconds between two to a member without a session */
+	PACKETS_KEPT = 200, /* for those that are missing, for probes and announcements */
+};
+
+static size_t divide_up(size_t a, size_t b)
+{
+	return (a + b - 1) / b;
+}
+
 struct circle {
 	uint16_t members[SESSIONS_HEIRS + 2];
 	size_t count;
@@ -60,11 +70,28 @@ void sessions_add(
 		chosen[circle.members[i]] = true;
 }
 
-uint32_t sessions_interval_ms(uint32_t wanted_ms, size_t count)
+/* A hello a second to who has a session, one in ten to the others; jitter as above. */
+static size_t hellos(size_t count, size_t member_count)
 {
-	size_t least = (count * 1000 * JITTER_NUMERATOR +
-			       SESSIONS_PACKETS_MAX * JITTER_DENOMINATOR - 1) /
-		(SESSIONS_PACKETS_MAX * (size_t)JITTER_DENOMINATOR);
+	size_t others = member_count > count + 1 ? member_count - count - 1 : 0;
 
+	return divide_up((count * HELLOS_FAR + others) * JITTER_NUMERATOR,
+		(size_t)HELLOS_FAR * JITTER_DENOMINATOR);
+}
+
+size_t sessions_packets(size_t count, size_t member_count, uint32_t interval_ms)
+{
+	return divide_up(
+		       count * 1000 * JITTER_NUMERATOR, (size_t)interval_ms * JITTER_DENOMINATOR) +
+		hellos(count, member_count);
+}
+
+uint32_t sessions_interval_ms(uint32_t wanted_ms, size_t count, size_t member_count)
+{
+	size_t left = SESSIONS_PACKETS_MAX - PACKETS_KEPT;
+	size_t least;
+
+	left -= hellos(count, member_count) < left ? hellos(count, member_count) : left - 1;
+	least = divide_up(count * 1000 * JITTER_NUMERATOR, left * JITTER_DENOMINATOR);
 	return least > wanted_ms ? (uint32_t)least : wanted_ms;
 }

@@ -30,5 +30,11 @@ void sessions_begin(size_t member_count, bool *ret_chosen);
 void sessions_add(
 	uint16_t self, const uint16_t *candidates, size_t count, uint16_t owner, bool *chosen);
 
-/* The interval in ms, at least @wanted_ms, at which @count sessions keep to the limit. */
-uint32_t sessions_interval_ms(uint32_t wanted_ms, size_t count);
+/*
+ * The interval in ms, at least @wanted_ms, at which @count sessions, hellos to all of @member_count
+ * members and what else there is keep to the limit.
+ */
+uint32_t sessions_interval_ms(uint32_t wanted_ms, size_t count, size_t member_count);
+
+/* Packets a second that a node sends in peace: of its sessions, and hellos. */
+size_t sessions_packets(size_t count, size_t member_count, uint32_t interval_ms);

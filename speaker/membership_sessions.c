@@ -183,7 +183,7 @@ static void put_wanted(struct membership *m, bool is_anew)
 		m->wanted[i] &= ip_is_set(&m->snapshot->nodes[i].ip);
 		count += m->wanted[i];
 	}
-	interval_ms = sessions_interval_ms(m->snapshot->interval_ms, count);
+	interval_ms = sessions_interval_ms(m->snapshot->interval_ms, count, m->peer_count);
 	is_anew |= interval_ms != m->interval_ms;
 	m->interval_ms = interval_ms;
 	for (size_t i = 0; i < m->peer_count; i++)

@@ -4,6 +4,8 @@
 #include "plan/sessions.h"
 #include "tests/unit/cmocka_all.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -103,9 +105,24 @@ static struct size_case sizes[] = {
 	{ "fifty_nodes_with_100_addresses_have_few_sessions",    50,  100,  30 },
 	{ "fifty_nodes_with_1000_addresses_have_all",            50, 1000,  49 },
 	{ "200_nodes_with_1000_addresses_stay_bounded",         200, 1000,  60 },
+	{ "1000_nodes_with_100_addresses_have_few_sessions",   1000,  100,  10 },
 	{ "1000_nodes_with_1000_addresses_have_few_sessions",  1000, 1000,  20 },
 };
 /* clang-format on */
+
+/* The table that people read must be what the code does. */
+static bool documents_say(const char *row)
+{
+	FILE *file = fopen(ARCHITECTURE, "re");
+	char line[256];
+	bool is_there = false;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		is_there |= strstr(line, row) != NULL;
+	(void)fclose(file);
+	return is_there;
+}
 
 static void sessions_stay_bounded(void **state)
 {
@@ -114,6 +131,8 @@ static void sessions_stay_bounded(void **state)
 	bool chosen[NODES_MAX];
 	size_t most = 0;
 	size_t all = 0;
+	uint32_t interval_ms;
+	char row[128];
 
 	for (uint16_t self = 0; self < c->nodes; self++) {
 		size_t count;
@@ -123,12 +142,15 @@ static void sessions_stay_bounded(void **state)
 		most = count > most ? count : most;
 		all += count;
 	}
-	print_message("%zu nodes, %zu addresses: %.1f sessions a node, at most %zu; every %u ms\n",
-		c->nodes, c->addresses, (double)all / (double)c->nodes, most,
-		sessions_interval_ms(100, most));
+	interval_ms = sessions_interval_ms(100, most, c->nodes);
+	(void)snprintf(row, sizeof(row), "| %zu, %zu | %g, %zu | %u ms | %zu |", c->nodes,
+		c->addresses, floor(10.0 * (double)all / (double)c->nodes + 0.5) / 10.0, most,
+		interval_ms, sessions_packets(most, c->nodes, interval_ms));
 	assert_in_range(most, 1, c->most);
-	assert_true(most * 1000 * 8 / 7 <=
-		SESSIONS_PACKETS_MAX * (size_t)sessions_interval_ms(1, most));
+	assert_in_range(sessions_packets(most, c->nodes, sessions_interval_ms(1, most, c->nodes)),
+		1, SESSIONS_PACKETS_MAX);
+	if (!documents_say(row))
+		fail_msg("docs/architecture.md has no row: %s", row);
 	cluster_fini(&cluster);
 }
 
@@ -158,10 +180,11 @@ static void both_ends_choose_the_session(void **state)
 static void many_sessions_make_the_interval_longer(void **state)
 {
 	(void)state;
-	assert_int_equal(sessions_interval_ms(100, 2), 100);
-	assert_int_equal(sessions_interval_ms(100, 87), 100);
-	assert_int_equal(sessions_interval_ms(100, 175), 200);
-	assert_int_equal(sessions_interval_ms(20, 49), 56);
+	assert_int_equal(sessions_interval_ms(100, 2, 3), 100);
+	assert_int_equal(sessions_interval_ms(100, 60, 100), 100);
+	assert_int_equal(sessions_interval_ms(100, 120, 200), 211);
+	assert_int_equal(sessions_interval_ms(20, 49, 50), 76);
+	assert_int_equal(sessions_interval_ms(100, 4095, 4096), UINT32_C(4680000));
 }
 
 int main(void)
