@@ -21,6 +21,7 @@
 #define ANSWER_GAP_NS  (10 * NS_PER_MS) /* to what may be played again */
 
 enum {
+	GATHER_US = 1000, /* questions for the word of a speaker */
 	KNOCK_AT_ONCE = 4,
 };
 
@@ -143,9 +144,12 @@ void talk_flush(struct membership *m)
  */
 void talk_verify(struct membership *m, uint16_t index, const struct ip *ip, bool is_again)
 {
+	const struct timeval gather = { .tv_usec = GATHER_US };
+
 	m->peers[index].is_deaf |= is_again;
-	/* Frames come many at a time: what is to be asked is gathered until all were looked at. */
-	event_active(m->verify, 0, 0);
+	/* One owner announces many addresses, one after the other: they are asked for together. */
+	if (!evtimer_pending(m->verify, NULL) && evtimer_add(m->verify, &gather) < 0)
+		abort(); /* only memory can be missing */
 	list_add(m, index, &m->peers[index].verifies, MESSAGE_VERIFY, ip);
 }
 

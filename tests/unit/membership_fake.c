@@ -540,6 +540,8 @@ static void run_node(unsigned node)
 		talk_beat(n->m);
 	if (ownership_next_ns(n->m->ownership) <= now_ns)
 		event_active(n->m->timer, EV_TIMEOUT, 0);
+	if (evtimer_pending(n->m->verify, NULL))
+		event_active(n->m->verify, EV_TIMEOUT, 0);
 }
 
 static void worst(uint64_t *worst, uint64_t *since, bool is_so)

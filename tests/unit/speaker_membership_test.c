@@ -420,6 +420,21 @@ static void two_that_share_no_key_and_start_together_do_not_both_claim(void **st
 	fake_free(fake);
 }
 
+/* Else a take-over of a thousand addresses would be a storm of messages. */
+static void what_is_announced_together_is_asked_for_together(void **state)
+{
+	const struct mac named = fake_mac(*state, B);
+	struct fake *fake = *state;
+
+	fake_pass(fake, 13);
+	fake_forget(fake);
+	for (unsigned i = 0; i < FAKE_ADDRESSES; i++)
+		fake_forge(fake, i, &named);
+	fake_pass(fake, 10);
+	/* a and c ask b, which answers each; and perhaps a hello. */
+	assert_in_range(fake_messages(fake), 4, 6);
+}
+
 static void a_lossy_minute_moves_nothing(void **state)
 {
 	struct fake *fake = *state;
@@ -455,6 +470,7 @@ int main(void)
 		CLUSTER(who_has_no_link_is_told_that_its_heir_has_all),
 		CLUSTER(a_heir_that_can_not_ask_does_not_claim),
 		cmocka_unit_test(two_that_share_no_key_and_start_together_do_not_both_claim),
+		CLUSTER(what_is_announced_together_is_asked_for_together),
 		CLUSTER(a_lossy_minute_moves_nothing),
 	};
 
