@@ -46,17 +46,6 @@ bool log_enabled(enum log_level level)
 	return level <= setup.level;
 }
 
-int log_level_parse(const char *text, enum log_level *ret_level)
-{
-	for (unsigned i = 0; i < LOG_L_COUNT_; i++) {
-		if (strcmp(text, level_names[i]) == 0) {
-			*ret_level = (enum log_level)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
 /* Bytes of the UTF-8 sequence at @text, 0 if it is none (RFC 3629, without the finer bounds). */
 static size_t utf8_len(const char *text, size_t left)
 {

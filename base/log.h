@@ -93,9 +93,6 @@ void log_setup(enum log_level level, enum log_format format);
 
 bool log_enabled(enum log_level level);
 
-/* "error", "warn", "info" or "debug" to @ret_level; -EINVAL for anything else. */
-must_check int log_level_parse(const char *text, enum log_level *ret_level);
-
 /* Gets a line with its facts; @where and @msg live for ever, the rest is borrowed for the call. */
 typedef void log_sink_fn(void *user, enum log_level level, const char *where, const char *msg,
 	size_t n, const struct log_kv kv[]);

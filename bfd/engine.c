@@ -222,7 +222,6 @@ int bfd_engine_put(struct bfd_engine *engine, const struct bfd_session_conf *con
 	if (!entry)
 		entry = add_entry(engine, conf, now_ns);
 	entry->conf = *conf;
-	entry->is_wanted = true;
 	bfd_session_set_timing(&entry->session, &conf->timing, now_ns);
 	bfd_session_set_auth(&entry->session, &conf->auth);
 	apply_admin(entry, now_ns);
@@ -252,37 +251,6 @@ bool bfd_engine_abandon(struct bfd_engine *engine, const struct bfd_key *key)
 	remove_entry(entry);
 	bfd_arm(engine);
 	return true;
-}
-
-int bfd_engine_set_sessions(
-	struct bfd_engine *engine, const struct bfd_session_conf *confs, size_t count)
-{
-	struct entry *entry;
-	struct entry *next;
-	int refused = 0;
-
-	HASH_ITER(hh, engine->entries, entry, next)
-	entry->is_wanted = false;
-	for (size_t i = 0; i < count; i++) {
-		int r;
-
-		/* What is refused now leaves in force what was accepted before. */
-		entry = find_entry(engine, &confs[i].key);
-		if (entry)
-			entry->is_wanted = true;
-		r = bfd_engine_put(engine, &confs[i]);
-		if (r < 0)
-			refused = r;
-	}
-	HASH_ITER(hh, engine->entries, entry, next)
-	{
-		if (entry->is_wanted)
-			continue;
-		say_goodbye(entry);
-		remove_entry(entry);
-	}
-	bfd_arm(engine);
-	return refused;
 }
 
 /* Brings all sessions in line with the gate and what was ordered by hand. */
@@ -427,16 +395,6 @@ void bfd_engine_visit(const struct bfd_engine *engine, bfd_session_view_fn *visi
 
 	HASH_ITER(hh, engine->entries, entry, next)
 	visit_entry(entry, visit, user);
-}
-
-bool bfd_engine_visit_one(const struct bfd_engine *engine, const struct bfd_key *key,
-	bfd_session_view_fn *visit, void *user)
-{
-	const struct entry *entry = find_entry(engine, key);
-
-	if (entry)
-		visit_entry(entry, visit, user);
-	return entry;
 }
 
 void bfd_engine_view(const struct bfd_engine *engine, struct bfd_engine_view *ret_view)

@@ -102,14 +102,6 @@ bool bfd_engine_drop(struct bfd_engine *engine, const struct bfd_key *key);
  */
 bool bfd_engine_abandon(struct bfd_engine *engine, const struct bfd_key *key);
 
-/**
- * bfd_engine_set_sessions() - all sessions that are wished
- *
- * Return: 0, or the error of the last that bfd_engine_put() refused; the others are in force.
- */
-must_check int bfd_engine_set_sessions(
-	struct bfd_engine *engine, const struct bfd_session_conf *confs, size_t count);
-
 /* Whether gated sessions may come Up. Not ready is AdminDown, with @diag. */
 void bfd_engine_set_ready(struct bfd_engine *engine, bool is_ready, enum bfd_diag diag);
 
@@ -142,10 +134,6 @@ struct bfd_session_view {
 typedef void bfd_session_view_fn(void *user, const struct bfd_session_view *view);
 
 void bfd_engine_visit(const struct bfd_engine *engine, bfd_session_view_fn *visit, void *user);
-
-/* Of one session. False: there is none. */
-bool bfd_engine_visit_one(const struct bfd_engine *engine, const struct bfd_key *key,
-	bfd_session_view_fn *visit, void *user);
 
 /* What belongs to no session. */
 struct bfd_engine_view {

@@ -33,7 +33,6 @@ struct entry {
 	uint32_t discriminator; /* the key of hh */
 	uint64_t due_ns;
 	enum bfd_state told_state; /* in the last event */
-	bool is_wanted;            /* mark of set_sessions() */
 	bool is_admin_down;
 	enum bfd_diag admin_diag;
 	bool is_refused;   /* nobody listens at the peer, and we said so */

@@ -107,39 +107,6 @@ int bgp_attrs_add_as(struct bgp_attrs *attrs, uint32_t as)
 	return 0;
 }
 
-size_t bgp_attrs_community_count(const struct bgp_attrs *attrs)
-{
-	return (size_t)attrs->community_count + attrs->large_count + attrs->extended_count;
-}
-
-struct bgp_community bgp_attrs_community(const struct bgp_attrs *attrs, size_t index)
-{
-	if (index < attrs->community_count)
-		return (struct bgp_community){ .kind = BGP_COMMUNITY_STANDARD,
-			.standard = attrs->communities[index] };
-	index -= attrs->community_count;
-	if (index < attrs->large_count)
-		return (struct bgp_community){ .kind = BGP_COMMUNITY_LARGE,
-			.large = attrs->large[index] };
-	index -= attrs->large_count;
-	return (struct bgp_community){ .kind = BGP_COMMUNITY_EXTENDED,
-		.extended = attrs->extended[index] };
-}
-
-int bgp_attrs_add_all(struct bgp_attrs *attrs, const struct bgp_attrs *from)
-{
-	int result = 0;
-
-	for (size_t i = 0; i < bgp_attrs_community_count(from); i++) {
-		struct bgp_community community = bgp_attrs_community(from, i);
-		int r = bgp_attrs_add(attrs, &community);
-
-		if (r < 0)
-			result = r;
-	}
-	return result;
-}
-
 bool bgp_attrs_has_community(const struct bgp_attrs *attrs, uint32_t community)
 {
 	return attrs->community_count > 0 &&

@@ -72,19 +72,8 @@ must_check int bgp_attrs_add(struct bgp_attrs *attrs, const struct bgp_community
 /* Appends @as to the path behind ours. Return: 0, or -E2BIG beyond BGP_PATH_MAX. */
 must_check int bgp_attrs_add_as(struct bgp_attrs *attrs, uint32_t as);
 
-/**
- * bgp_attrs_add_all() - add every community of @from
- *
- * Return: 0, or -E2BIG if they are too many; @attrs has what still fitted.
- */
-must_check int bgp_attrs_add_all(struct bgp_attrs *attrs, const struct bgp_attrs *from);
-
 bool bgp_attrs_has_community(const struct bgp_attrs *attrs, uint32_t community);
 
 bool bgp_attrs_equal(const struct bgp_attrs *a, const struct bgp_attrs *b);
 
 uint32_t bgp_attrs_hash(const struct bgp_attrs *attrs);
-
-/* Communities of all kinds in order: standard, large, extended. @index runs from 0 to the count. */
-size_t bgp_attrs_community_count(const struct bgp_attrs *attrs);
-struct bgp_community bgp_attrs_community(const struct bgp_attrs *attrs, size_t index);

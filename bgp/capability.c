@@ -479,16 +479,3 @@ bool bgp_roles_match(uint8_t ours, uint8_t theirs)
 		return true;
 	return ours < BGP_ROLE_COUNT_ && partner[ours] == theirs;
 }
-
-const char *bgp_role_name(uint8_t role)
-{
-	static const char *const names[BGP_ROLE_COUNT_] = {
-		[BGP_ROLE_PROVIDER] = "provider",
-		[BGP_ROLE_RS] = "rs",
-		[BGP_ROLE_RS_CLIENT] = "rs-client",
-		[BGP_ROLE_CUSTOMER] = "customer",
-		[BGP_ROLE_PEER] = "peer",
-	};
-
-	return role < BGP_ROLE_COUNT_ ? names[role] : "";
-}

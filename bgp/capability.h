@@ -118,6 +118,3 @@ struct bgp_agreement bgp_agree(
 
 /* True if the pair may meet (RFC 9234 section 4.2); one that is not given meets all. */
 bool bgp_roles_match(uint8_t ours, uint8_t theirs);
-
-/* "provider", "rs", "rs-client", "customer", "peer", or "". */
-const char *bgp_role_name(uint8_t role);

@@ -169,14 +169,6 @@ void bgp_engine_set_peers(
 	bgp_listen_sync_keys(engine);
 }
 
-void bgp_engine_visit(struct bgp_engine *engine, bgp_session_fn *visit, void *user)
-{
-	struct bgp_session *session;
-
-	TAILQ_FOREACH(session, &engine->sessions, entry)
-		visit(user, session);
-}
-
 void bgp_engine_network_changed(struct bgp_engine *engine)
 {
 	uint64_t next_ns = engine->network_ns + NETWORK_GAP_MS * NS_PER_MS;

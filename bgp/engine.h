@@ -57,11 +57,6 @@ void bgp_engine_set_peers(
 /* The session of a peer by its name, or NULL. Valid until bgp_engine_set_peers() drops it. */
 struct bgp_session *bgp_engine_find(struct bgp_engine *engine, const char *name);
 
-typedef void bgp_session_fn(void *user, struct bgp_session *session);
-
-/* Every session, by name. */
-void bgp_engine_visit(struct bgp_engine *engine, bgp_session_fn *visit, void *user);
-
 /*
  * Something of links or addresses changed. Tries that failed for want of a network are made now, and
  * sessions that are up see whether their next hops are still the right ones. What is seen to in a

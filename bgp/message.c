@@ -20,19 +20,6 @@ static const uint16_t min_len[BGP_MSG_TYPE_COUNT_] = {
 	[BGP_MSG_ROUTE_REFRESH] = BGP_HEADER_LEN,
 };
 
-const char *bgp_message_name(enum bgp_message_type type)
-{
-	static const char *const names[BGP_MSG_TYPE_COUNT_] = {
-		[BGP_MSG_OPEN] = "OPEN",
-		[BGP_MSG_UPDATE] = "UPDATE",
-		[BGP_MSG_NOTIFICATION] = "NOTIFICATION",
-		[BGP_MSG_KEEPALIVE] = "KEEPALIVE",
-		[BGP_MSG_ROUTE_REFRESH] = "ROUTE-REFRESH",
-	};
-
-	return type < BGP_MSG_TYPE_COUNT_ && names[type] ? names[type] : "unknown";
-}
-
 int bgp_refuse(
 	struct bgp_refusal *ret_why, uint8_t code, uint8_t subcode, const void *data, size_t len)
 {

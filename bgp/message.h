@@ -85,9 +85,6 @@ struct bgp_refresh {
  */
 must_check int bgp_refresh_parse(struct wire_reader *body, struct bgp_refresh *ret_refresh);
 
-/* "OPEN", ..., "ROUTE-REFRESH". */
-const char *bgp_message_name(enum bgp_message_type type);
-
 /* A refusal with @len octets of @data, cut to what a refusal can hold. Returns -EPROTO. */
 int bgp_refuse(
 	struct bgp_refusal *ret_why, uint8_t code, uint8_t subcode, const void *data, size_t len);

@@ -128,16 +128,6 @@ void bgp_rib_flush(struct bgp_rib *rib)
 	}
 }
 
-const struct bgp_attrs *bgp_rib_find(const struct bgp_rib *rib, const struct ip_prefix *prefix)
-{
-	const struct bgp_route_table *table = &rib->table[family_of(prefix)];
-	uint32_t number = find(rib, prefix);
-
-	if (number == BGP_ROUTE_NONE || table->attrs[number] == 0)
-		return NULL;
-	return bgp_attr_table_get(&rib->attrs, table->attrs[number]);
-}
-
 size_t bgp_rib_count(const struct bgp_rib *rib, enum bgp_family family)
 {
 	return rib->table[family].live.count;
@@ -146,22 +136,6 @@ size_t bgp_rib_count(const struct bgp_rib *rib, enum bgp_family family)
 size_t bgp_rib_attrs_count(const struct bgp_rib *rib)
 {
 	return rib->attrs.count;
-}
-
-void bgp_rib_each(const struct bgp_rib *rib, enum bgp_family family,
-	void (*each)(void *user, const struct ip_prefix *prefix, const struct bgp_attrs *attrs),
-	void *user)
-{
-	const struct bgp_route_table *table = &rib->table[family];
-
-	for (uint32_t i = 0; i < table->used; i++) {
-		struct ip_prefix prefix;
-
-		if (table->attrs[i] == 0)
-			continue;
-		prefix = bgp_route_table_prefix(table, i);
-		each(user, &prefix, bgp_attr_table_get(&rib->attrs, table->attrs[i]));
-	}
 }
 
 size_t bgp_rib_memory(const struct bgp_rib *rib)

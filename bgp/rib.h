@@ -55,19 +55,11 @@ void bgp_rib_set_loaded(struct bgp_rib *rib);
 /* Once a turn of the loop, after the last put or drop: wakes each session that has to be told. */
 void bgp_rib_flush(struct bgp_rib *rib);
 
-/* The attributes of @prefix, borrowed until the next change; NULL if it is not announced. */
-const struct bgp_attrs *bgp_rib_find(const struct bgp_rib *rib, const struct ip_prefix *prefix);
-
 /* Announced prefixes of @family. */
 size_t bgp_rib_count(const struct bgp_rib *rib, enum bgp_family family);
 
 /* Different attribute values in use. */
 size_t bgp_rib_attrs_count(const struct bgp_rib *rib);
-
-/* Calls @each for every announced route, in no useful order; it must not change the RIB. */
-void bgp_rib_each(const struct bgp_rib *rib, enum bgp_family family,
-	void (*each)(void *user, const struct ip_prefix *prefix, const struct bgp_attrs *attrs),
-	void *user);
 
 /* Octets of heap that routes, indexes and the peers' state take. */
 size_t bgp_rib_memory(const struct bgp_rib *rib);

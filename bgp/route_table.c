@@ -206,14 +206,6 @@ void bgp_route_table_remove(struct bgp_route_table *table, uint32_t number)
 	table->free = number;
 }
 
-struct ip_prefix bgp_route_table_prefix(const struct bgp_route_table *table, uint32_t number)
-{
-	const uint8_t *key = bgp_route_table_key(table, number);
-	uint8_t family = table->key_len == BGP_KEY_MAX ? AF_INET6 : AF_INET;
-
-	return (struct ip_prefix){ .ip = ip_from_bytes(family, key + 1), .len = key[0] };
-}
-
 size_t bgp_route_table_memory(const struct bgp_route_table *table)
 {
 	return (size_t)table->capacity *

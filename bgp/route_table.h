@@ -75,7 +75,5 @@ static inline const uint8_t *bgp_route_table_key(
 	return table->keys + (size_t)number * table->key_len;
 }
 
-struct ip_prefix bgp_route_table_prefix(const struct bgp_route_table *table, uint32_t number);
-
 /* Octets of heap. */
 size_t bgp_route_table_memory(const struct bgp_route_table *table);

@@ -41,10 +41,6 @@ typedef void bgp_event_fn(void *user, const struct bgp_event *event);
 
 const struct bgp_peer_conf *bgp_session_conf(const struct bgp_session *session);
 
-/* A pointer of the user's; NULL at first. */
-void bgp_session_set_user(struct bgp_session *session, void *user);
-void *bgp_session_user(const struct bgp_session *session);
-
 /* The next whole messages, at most @cap octets; 0: nothing now. @cap holds the longest message. */
 typedef size_t bgp_fill_fn(void *user, uint8_t *buf, size_t cap);
 

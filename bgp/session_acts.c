@@ -12,16 +12,6 @@ const struct bgp_peer_conf *bgp_session_conf(const struct bgp_session *session)
 	return &session->conf;
 }
 
-void bgp_session_set_user(struct bgp_session *session, void *user)
-{
-	session->user = user;
-}
-
-void *bgp_session_user(const struct bgp_session *session)
-{
-	return session->user;
-}
-
 void bgp_session_set_output(struct bgp_session *session, bgp_fill_fn *fill, void *user)
 {
 	session->fill = fill;

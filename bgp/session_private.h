@@ -69,7 +69,6 @@ struct bgp_session {
 	struct bgp_end told_end;
 	bgp_fill_fn *fill;
 	void *fill_user;
-	void *user;
 	struct bgp_received received;
 	struct bgp_message_counts in, out;
 };

@@ -507,11 +507,6 @@ json_t *document_root(const struct document *document)
 	return document->root;
 }
 
-unsigned document_line(const struct document *document)
-{
-	return document->line;
-}
-
 /* The member @name of @from, or its item "[n]"; its place to @ret_ordinal. */
 static const json_t *member(const json_t *from, const char *name, size_t len, size_t *ret_ordinal)
 {

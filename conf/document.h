@@ -56,9 +56,6 @@ DEFINE_FREEP(struct document, document);
 /* Borrowed until the document is freed. */
 json_t *document_root(const struct document *document);
 
-/* The line of the first byte of the document's content. */
-unsigned document_line(const struct document *document);
-
 /**
  * document_line_at() - the line of the value at @path below @from
  * @from: a mapping or sequence of @document

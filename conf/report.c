@@ -86,12 +86,6 @@ void report_error(struct report *report, const struct place *place, const char *
 	ADD_FORMATTED(SEVERITY_ERROR);
 }
 
-void report_warning(struct report *report, const struct place *place, const char *advice,
-	const char *format, ...)
-{
-	ADD_FORMATTED(SEVERITY_WARNING);
-}
-
 void report_note(struct report *report, const struct place *place, const char *advice,
 	const char *format, ...)
 {

@@ -74,8 +74,6 @@ void report_add(struct report *report, enum severity severity, const struct plac
 /* The same for an error, with a text to be formatted. */
 void report_error(struct report *report, const struct place *place, const char *advice,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
-void report_warning(struct report *report, const struct place *place, const char *advice,
-	const char *format, ...) __attribute__((format(printf, 4, 5)));
 void report_note(struct report *report, const struct place *place, const char *advice,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
 

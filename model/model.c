@@ -258,11 +258,6 @@ const struct model_index *model_index(const struct model *model)
 	return &model->index;
 }
 
-bool model_is_dirty(const struct model *model)
-{
-	return model->all_dirty || model->dirty_count > 0;
-}
-
 /* Moves the first of what is dirty to the end of @dirty. */
 static void take_first_dirty(struct model *model, struct model_dirty *dirty)
 {

@@ -58,8 +58,6 @@ struct model_dirty {
 void model_take_dirty(struct model *model, struct model_dirty *ret_dirty);
 void model_dirty_fini(struct model_dirty *dirty);
 
-bool model_is_dirty(const struct model *model);
-
 /* One endpoint of a Service, whatever object told of it. All pointers are borrowed. */
 struct model_endpoint {
 	struct ip ip;

@@ -184,8 +184,3 @@ void wanted_take(struct wanted *wanted, wanted_fn *tell, void *user)
 			entry_free(wanted, entry);
 	}
 }
-
-size_t wanted_count(const struct wanted *wanted)
-{
-	return HASH_COUNT(wanted->entries);
-}

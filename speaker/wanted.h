@@ -25,5 +25,3 @@ typedef void wanted_fn(void *user, const struct ip *ip, const unsigned *ifindexe
 /* Tells of each address that changed since it was last asked, once; of those that are as they were,
  * nothing. */
 void wanted_take(struct wanted *wanted, wanted_fn *tell, void *user);
-
-size_t wanted_count(const struct wanted *wanted);

@@ -167,8 +167,6 @@ static void codes_have_names_and_places_of_their_own(void **state)
 	assert_int_equal(__builtin_popcount(seen), 11);
 	assert_string_equal(bgp_capability_name(BGP_CAP_AS4), "4-octet AS");
 	assert_string_equal(bgp_capability_name(200), "unknown");
-	assert_string_equal(bgp_role_name(BGP_ROLE_RS_CLIENT), "rs-client");
-	assert_string_equal(bgp_role_name(BGP_ROLE_NONE), "");
 }
 
 int main(void)

@@ -115,17 +115,9 @@ static void refresh_of_another_length_is_refused(void **state)
 	}
 }
 
-static void every_type_has_a_name(void **state)
-{
-	(void)state;
-	assert_string_equal(bgp_message_name(BGP_MSG_OPEN), "OPEN");
-	assert_string_equal(bgp_message_name(BGP_MSG_ROUTE_REFRESH), "ROUTE-REFRESH");
-	assert_string_equal(bgp_message_name(BGP_MSG_TYPE_COUNT_), "unknown");
-}
-
 int main(void)
 {
-	struct CMUnitTest tests[COUNT_OF(headers) + 4];
+	struct CMUnitTest tests[COUNT_OF(headers) + 3];
 	size_t n = 0;
 
 	for (size_t i = 0; i < COUNT_OF(headers); i++)
@@ -137,6 +129,5 @@ int main(void)
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(keepalive_is_the_header_alone);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(refresh_is_read_as_it_was_written);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(refresh_of_another_length_is_refused);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test(every_type_has_a_name);
 	return cmocka_run_group_tests_name("bgp_message", tests, NULL, NULL);
 }

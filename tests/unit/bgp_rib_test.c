@@ -680,32 +680,6 @@ static void a_peer_that_changes_its_group_keeps_what_both_have(void **state)
 	other = bgp_rib_free(other);
 }
 
-static void count_route(void *user, const struct ip_prefix *prefix, const struct bgp_attrs *attrs)
-{
-	uint32_t *sum = user;
-
-	*sum += prefix->ip.bytes[3] * 1000U + attrs->med;
-}
-
-static void routes_can_be_walked_and_found(void **state)
-{
-	struct fixture *f = *state;
-	const struct ip_prefix one = host(1);
-	const struct ip_prefix two = host(2);
-	uint32_t sum = 0;
-
-	(void)put_med(f->rib, 1, 10);
-	(void)put_med(f->rib, 2, 20);
-	(void)put_med(f->rib, 3, 30);
-	peer_read_all(&f->peer);
-	(void)drop(f->rib, 2);
-	bgp_rib_each(f->rib, BGP_IPV4_UNICAST, count_route, &sum);
-	assert_int_equal(sum, 4040);
-	assert_int_equal(bgp_rib_find(f->rib, &one)->med, 10);
-	assert_null(bgp_rib_find(f->rib, &two));
-	assert_int_equal(bgp_rib_count(f->rib, BGP_IPV4_UNICAST), 2);
-}
-
 /*
  * Random histories. Two groups, four peers with different sessions; every step puts or drops a
  * route, lets a peer read a little, asks for a refresh, resets, drains or moves a peer. In the end,
@@ -978,7 +952,6 @@ int main(void)
 		RIB_TEST(a_next_hop_that_goes_takes_its_routes_and_brings_them_back),
 		RIB_TEST(drain_tells_all_routes_again_and_its_end_too),
 		RIB_TEST(a_peer_that_changes_its_group_keeps_what_both_have),
-		RIB_TEST(routes_can_be_walked_and_found),
 		cmocka_unit_test(any_history_ends_in_the_wanted_table),
 	};
 

@@ -38,7 +38,7 @@ static void findings_are_ordered_by_file_and_line(void **state)
 	(void)state;
 	report_error(&report, &(struct place){ .file = "b", .line = 1 }, NULL, "3");
 	report_note(&report, &(struct place){ .file = "a", .line = 10 }, NULL, "2");
-	report_warning(&report, &(struct place){ .file = "a", .line = 9 }, NULL, "1");
+	report_add(&report, SEVERITY_WARNING, &(struct place){ .file = "a", .line = 9 }, "1", NULL);
 	report_append(&all, &report);
 	report_sort(&all);
 	report_print(&all, true, &out);

@@ -75,7 +75,7 @@ static void an_equal_object_changes_nothing(void **state)
 	assert_true(model_put(model, &service_of("a", "web")->object));
 	assert_dirty(model, "a/web");
 	assert_false(model_put(model, &service_of("a", "web")->object));
-	assert_false(model_is_dirty(model));
+	assert_dirty(model, "");
 	assert_int_equal(model_count(model, MODEL_SERVICE), 1);
 }
 
