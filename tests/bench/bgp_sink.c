@@ -84,6 +84,17 @@ static void send_keepalive(const struct sink *sink)
 	send_all(sink, message, sizeof(message));
 }
 
+/* We have no routes: who waits for them need not. */
+static void send_end_of_rib(const struct sink *sink)
+{
+	uint8_t message[HEADER_LEN + 4] = { 0 };
+
+	memset(message, 0xff, 16);
+	message[17] = sizeof(message);
+	message[18] = UPDATE;
+	send_all(sink, message, sizeof(message));
+}
+
 /* IPv4 unicast, 4-octet AS, route refresh, and graceful restart as a helper: FRR sends no
  * End-of-RIB to others. Hold time 180 s. */
 static void send_open(const struct sink *sink)
@@ -138,6 +149,7 @@ static void take_message(struct sink *sink, const uint8_t *message, size_t len)
 		take_update(sink, message, len);
 	} else if (message[18] == KEEPALIVE && !sink->is_established) {
 		sink->is_established = true;
+		send_end_of_rib(sink);
 		say("established");
 	}
 }
