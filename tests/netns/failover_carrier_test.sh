@@ -41,7 +41,7 @@ carrier_lost() {
 	local owner node
 
 	owner=$(owner_of "$first") || fail "$1: nobody owns $first"
-	begin "$1: $owner" 2000 1000
+	begin "$1: $owner" 2000 300
 	fault "$owner" cable
 	taken_over "$owner"
 	for node in "${nodes[@]}"; do
@@ -74,5 +74,5 @@ carrier_lost "carrier lost after 65 links went"
 # On a quiet machine each is below 20.
 printf '%s\n' "${gaps[@]}" | sort -n >"$work/gaps"
 echo "outage in ms: $(xargs <"$work/gaps")"
-[ "$(sed -n 3p "$work/gaps")" -lt 500 ] || fail "as slow as if nothing had been said: $(xargs <"$work/gaps")"
+[ "$(sed -n 3p "$work/gaps")" -lt 200 ] || fail "as slow as if nothing had been said: $(xargs <"$work/gaps")"
 echo "good"
