@@ -48,6 +48,11 @@ if "$build/speaker/bellmand" --check "$work/bad.conf" 2>"$work/said"; then fail 
 grep -q 'bad.conf:1: .*nod: there is no such key; did you mean node?' "$work/said" ||
 	fail "--check: $(cat "$work/said")"
 
+# A word too many behind a command of two words: how it is used is said.
+ctl node-a bgp received router 2>"$work/said"
+[ $? -eq 2 ] || fail "a word too many is no usage error"
+grep -q '^usage: bellmanctl bgp received' "$work/said" || fail "not told how: $(cat "$work/said")"
+
 # Nobody there: what to do is said.
 kill "$pid_node_a"
 wait "$pid_node_a" 2>/dev/null
