@@ -160,7 +160,7 @@ static const struct command *find_command(char **words, int count, int *ret_used
 	*ret_used = command ? 2 : 1;
 	if (!command)
 		command = find_exact(words[0]);
-	if (command && command->max < count - *ret_used && is_group(words[0])) {
+	if (command && *ret_used == 1 && command->max < count - 1 && is_group(words[0])) {
 		suggest(two);
 		return NULL;
 	}
