@@ -104,11 +104,25 @@ static void notify(struct bgp_conn *conn, const struct bgp_refusal *why, uint64_
 	out_done(conn, &w, BGP_MSG_NOTIFICATION, now_ns);
 }
 
+static void keep_bytes(struct bgp_open_bytes *open, const uint8_t *message, size_t len)
+{
+	free(open->bytes);
+	open->bytes = xmemdup(message, len);
+	open->len = len;
+}
+
+static void drop_bytes(struct bgp_open_bytes *open)
+{
+	free(open->bytes);
+	*open = (struct bgp_open_bytes){ 0 };
+}
+
 static void send_open(struct bgp_conn *conn, uint64_t now_ns)
 {
 	struct wire_writer w = out_writer(conn, RESERVE);
 
 	conn->sent = bgp_open_build(&w, &conn->conf.offer, &conn->conf.limits);
+	keep_bytes(&conn->open_sent, w.start, wire_written(&w));
 	out_done(conn, &w, BGP_MSG_OPEN, now_ns);
 }
 
@@ -221,6 +235,8 @@ static void forget(struct bgp_conn *conn)
 {
 	conn->in_at = conn->in_end = conn->out_at = conn->out_end = 0;
 	conn->has_open = false;
+	drop_bytes(&conn->open_sent);
+	drop_bytes(&conn->open_received);
 	conn->end = (struct bgp_end){ 0 };
 }
 
@@ -270,6 +286,8 @@ void bgp_conn_fini(struct bgp_conn *conn)
 {
 	free(conn->in_buf);
 	free(conn->out_buf);
+	drop_bytes(&conn->open_sent);
+	drop_bytes(&conn->open_received);
 	conn->in_buf = conn->out_buf = NULL;
 	conn->in_at = conn->in_end = conn->out_at = conn->out_end = 0;
 }
@@ -322,8 +340,9 @@ void bgp_conn_got(struct bgp_conn *conn, size_t len, uint64_t now_ns)
 	conn->last_read_ns = now_ns;
 }
 
-static void take_open(struct bgp_conn *conn, struct wire_reader body, uint64_t now_ns)
+static void take_open(struct bgp_conn *conn, const uint8_t *message, size_t len, uint64_t now_ns)
 {
+	struct wire_reader body = wire_reader(message + BGP_HEADER_LEN, len - BGP_HEADER_LEN);
 	struct bgp_refusal why;
 	struct bgp_open open;
 
@@ -337,6 +356,7 @@ static void take_open(struct bgp_conn *conn, struct wire_reader body, uint64_t n
 	}
 	conn->theirs = open;
 	conn->has_open = true;
+	keep_bytes(&conn->open_received, message, len);
 	if (bgp_open_judge(&open, &conn->conf.expect, &why) < 0) {
 		step(conn, BGP_EV_OPEN_BAD, &why, BGP_BY_US, now_ns);
 		return;
@@ -360,8 +380,9 @@ static void take_notification(struct bgp_conn *conn, struct wire_reader body, ui
 		BGP_BY_PEER, now_ns);
 }
 
-static void take_update(struct bgp_conn *conn, struct wire_reader body, uint64_t now_ns)
+static void take_update(struct bgp_conn *conn, const uint8_t *message, size_t len, uint64_t now_ns)
 {
+	struct wire_reader body = wire_reader(message + BGP_HEADER_LEN, len - BGP_HEADER_LEN);
 	struct bgp_update_context context = {
 		.has_as4 = conn->agreed.as4,
 		.is_internal = conn->theirs.as == conn->conf.expect.local_as,
@@ -381,6 +402,8 @@ static void take_update(struct bgp_conn *conn, struct wire_reader body, uint64_t
 		return;
 	}
 	bgp_received_add(conn->received, &update);
+	if (conn->on_update)
+		conn->on_update(conn->update_user, message, len, &update);
 	step(conn, BGP_EV_UPDATE, NULL, BGP_BY_US, now_ns);
 }
 
@@ -428,10 +451,10 @@ static void take_message(struct bgp_conn *conn, const uint8_t *message,
 	conn->last_type = (uint8_t)header->type;
 	switch (header->type) {
 	case BGP_MSG_OPEN:
-		take_open(conn, body, now_ns);
+		take_open(conn, message, header->len, now_ns);
 		break;
 	case BGP_MSG_UPDATE:
-		take_update(conn, body, now_ns);
+		take_update(conn, message, header->len, now_ns);
 		break;
 	case BGP_MSG_NOTIFICATION:
 		take_notification(conn, body, now_ns);

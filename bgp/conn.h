@@ -42,6 +42,9 @@ struct bgp_conn_conf {
 	uint32_t seed;              /* of the jitter; any number */
 };
 
+typedef void bgp_update_fn(
+	void *user, const uint8_t *message, size_t len, const struct bgp_update *update);
+
 struct bgp_message_counts {
 	uint64_t messages[BGP_MSG_TYPE_COUNT_]; /* by enum bgp_message_type */
 	uint64_t octets;
@@ -67,6 +70,14 @@ struct bgp_conn {
 	struct bgp_message_counts *out; /* borrowed */
 	uint32_t random;
 	uint8_t last_type; /* of the message at hand */
+	/* Both OPENs as they were on the wire. */
+	struct bgp_open_bytes {
+		uint8_t *bytes; /* owned; NULL: not yet */
+		size_t len;
+	} open_sent, open_received;
+	/* Sees each UPDATE that did not end the session, whole; NULL: nobody does. */
+	bgp_update_fn *on_update;
+	void *update_user;
 	/* Octets from in_at to in_end wait to be processed, from out_at to out_end to be sent. */
 	uint8_t *in_buf;
 	size_t in_at, in_end;

@@ -132,12 +132,23 @@ static struct bgp_conn_conf conn_conf(const struct bgp_session *session)
 	};
 }
 
+static void on_update(
+	void *user, const uint8_t *message, size_t len, const struct bgp_update *update)
+{
+	struct bgp_session *session = user;
+	const struct bgp_event event = { .message = message, .message_len = len, .update = update };
+
+	bgp_session_report(session, BGP_EVENT_UPDATE, &event);
+}
+
 static struct bgp_link *new_link(struct bgp_session *session, bool is_dialled)
 {
 	struct bgp_link *link = bgp_link_new(session, is_dialled);
 	struct bgp_conn_conf conf = conn_conf(session);
 
 	bgp_conn_init(&link->conn, &conf, &session->received, &session->in, &session->out);
+	link->conn.on_update = on_update;
+	link->conn.update_user = session;
 	return link;
 }
 

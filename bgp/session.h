@@ -26,6 +26,7 @@ enum bgp_event_type {
 	BGP_EVENT_EXPORT,  /* still up, with other next hops: what was told is to be told anew */
 	BGP_EVENT_FOUND,   /* the address of an unnumbered peer is known: see the view's remote */
 	BGP_EVENT_REFRESH, /* the peer wants @family again */
+	BGP_EVENT_UPDATE,  /* the peer told something; it is in the view already */
 	BGP_EVENT_GONE,    /* the peer was removed; the last that is heard of @session */
 };
 
@@ -35,6 +36,10 @@ struct bgp_event {
 	const struct bgp_export *export; /* of UP and EXPORT; borrowed for the call */
 	enum bgp_family family;          /* of REFRESH */
 	const struct bgp_end *end;       /* of DOWN and FAILED; borrowed for the call */
+	/* Of UPDATE: the whole message, and what it says; borrowed for the call. */
+	const uint8_t *message;
+	size_t message_len;
+	const struct bgp_update *update;
 };
 
 typedef void bgp_event_fn(void *user, const struct bgp_event *event);
@@ -95,6 +100,9 @@ struct bgp_session_view {
 	struct bgp_message_counts in, out; /* since the peer exists */
 	uint64_t refresh_in, refresh_out;
 	const struct bgp_received *received; /* of this session */
+	/* Both OPENs as they were on the wire, once they were; borrowed. */
+	const struct bgp_open_bytes *open_sent, *open_received;
+	struct bgp_export export; /* while Established: as it was reported */
 };
 
 struct bgp_session_view bgp_session_view(const struct bgp_session *session);

@@ -35,6 +35,8 @@ static void add_link(struct bgp_session_view *view, const struct bgp_link *link)
 	view->ours = conn->conf.offer;
 	view->ours.caps = conn->sent;
 	view->agreed = conn->agreed;
+	view->open_sent = &conn->open_sent;
+	view->open_received = &conn->open_received;
 	view->hold_seconds = conn->hold_seconds;
 	view->keepalive_seconds = conn->keepalive_seconds;
 	view->hold_at_ns = conn->hold_at_ns;
@@ -67,6 +69,7 @@ struct bgp_session_view bgp_session_view(const struct bgp_session *session)
 		.refresh_in = session->in.messages[BGP_MSG_ROUTE_REFRESH],
 		.refresh_out = session->out.messages[BGP_MSG_ROUTE_REFRESH],
 		.received = &session->received,
+		.export = session->export,
 	};
 
 	if (link)

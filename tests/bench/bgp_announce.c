@@ -58,6 +58,8 @@ static void on_event(void *user, const struct bgp_event *event)
 		announcer->session = NULL;
 		bgp_out_down(announcer->out);
 		break;
+	case BGP_EVENT_UPDATE:
+		break;
 	case BGP_EVENT_EXPORT:
 		bgp_out_set_export(announcer->out, event->export);
 		break;

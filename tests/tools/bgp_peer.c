@@ -103,6 +103,8 @@ static void on_event(void *user, const struct bgp_event *event)
 		bgp_out_refresh(tool->out, event->family);
 		bgp_session_wake(event->session);
 		break;
+	case BGP_EVENT_UPDATE:
+		break;
 	case BGP_EVENT_GONE:
 		say("gone", "");
 		break;

@@ -25,7 +25,7 @@ enum {
 struct side {
 	struct bgp_engine *engine;
 	struct bgp_peer_conf conf;
-	unsigned ups, downs, failures, refreshes, gone, exports;
+	unsigned ups, downs, failures, refreshes, gone, exports, updates;
 	struct bgp_end end;
 	struct bgp_export export;
 	unsigned to_fill; /* messages that the output still has */
@@ -85,6 +85,11 @@ static void on_event(void *user, const struct bgp_event *event)
 		break;
 	case BGP_EVENT_REFRESH:
 		side->refreshes++;
+		break;
+	case BGP_EVENT_UPDATE:
+		side->updates++;
+		assert_int_equal(event->message[BGP_HEADER_LEN - 1], BGP_MSG_UPDATE);
+		assert_int_equal(event->message_len, event->message[16] << 8 | event->message[17]);
 		break;
 	case BGP_EVENT_GONE:
 		side->gone++;
@@ -291,6 +296,7 @@ static void an_output_is_asked_until_it_has_no_more(void **state)
 		run_for(pair, 10);
 	assert_int_equal(view_of(&pair->west).out.messages[BGP_MSG_UPDATE], 20000);
 	assert_int_equal(view_of(&pair->east).received->counts.end_of_rib[0], 20000);
+	assert_int_equal(pair->east.updates, 20000);
 	assert_int_equal(pair->west.downs, 0);
 	pair_free(pair);
 }
