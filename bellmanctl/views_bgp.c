@@ -63,6 +63,19 @@ static char *note_of(const json_t *peer)
 	return xstrdup(field_text(peer, "detail"));
 }
 
+static void add_collector(const json_t *bmp, struct strbuf *out)
+{
+	const char *error = field_text(bmp, "error");
+
+	if (!bmp)
+		return;
+	strbuf_addf(out, "BMP collector %s: %s for %.0f s, %" JSON_INTEGER_FORMAT " messages%s%s\n",
+		field_text(bmp, "collector"),
+		is_true(bmp, "connected") ? "connected" : "not connected",
+		field_real(bmp, "seconds"), field_int(bmp, "messages"),
+		error[0] != '\0' ? ", last error: " : "", error);
+}
+
 void view_bgp(const json_t *data, bool color, struct strbuf *out)
 {
 	static const char *const heads[] = { "PEER", "ADDRESS", "AS", "STATE", "SINCE", "PREFIXES",
@@ -76,6 +89,7 @@ void view_bgp(const json_t *data, bool color, struct strbuf *out)
 		field_text(data, "router_id"), field_int(data, "prefixes"),
 		is_true(data, "drained") ? ", drained" : "",
 		withheld[0] != '\0' ? ", withheld: " : "", withheld);
+	add_collector(json_object_get(data, "bmp"), out);
 	table_init(&table, heads, COUNT_OF(heads));
 	json_array_foreach(json_object_get(data, "peers"), i, peer)
 	{

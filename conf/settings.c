@@ -110,7 +110,7 @@ static const char *const allocator_names[] = { "manifests", "self", "follow", NU
 static const char *const level_names[] = { "error", "warn", "info", "debug", NULL };
 static const char *const format_names[] = { "logfmt", "json", NULL };
 static const char *const sections[] = { "source", "interfaces", "control", "metrics", "log", "announce", "wire",
-	"liveness", "ownership", "bgp" };
+	"liveness", "ownership", "bgp", "bmp" };
 
 static const char *const isolated_names[] = { "announce", "withdraw", NULL };
 static const char *const on_stop_names[] = { "restart", "leave", NULL };
@@ -170,6 +170,8 @@ static const struct key keys[] = {
 	{ "bgp.weights",                 KEY_BOOL,     AT(bgp.weights) },
 	{ "bgp.discard_aggregates",      KEY_BOOL,     AT(bgp.discard_aggregates) },
 	{ "bgp.health",                  KEY_TEXT,     AT(bgp.health), 0, 1024, HEALTH_URL },
+	{ "bmp.collector",               KEY_LISTEN,   AT(bmp.collector), 0, KEYS_TEXT_MAX },
+	{ "bmp.statistics_seconds",      KEY_UINT,     AT(bmp.statistics_seconds), 0, 86400 },
 };
 
 static const struct keys_table table = { keys, COUNT_OF(keys), sections, COUNT_OF(sections),
@@ -226,6 +228,8 @@ struct settings *settings_new(void)
 	s->bgp.restart_seconds = 30;
 	s->bgp.drain_seconds = 2;
 	s->bgp.health = xstrdup("");
+	s->bmp.collector = xstrdup("");
+	s->bmp.statistics_seconds = 60;
 	return s;
 }
 
@@ -249,6 +253,7 @@ struct settings *settings_free(struct settings *settings)
 	keys_set_strings(&settings->bgp.listen, NULL, 0);
 	free(settings->bgp.router_id);
 	free(settings->bgp.health);
+	free(settings->bmp.collector);
 	free(settings);
 	return NULL;
 }

@@ -117,6 +117,10 @@ struct settings {
 		bool discard_aggregates;       /* bgp.discard_aggregates: false */
 		char *health;                  /* bgp.health: "" (not asked), or a URL */
 	} bgp;
+	struct {
+		char *collector;             /* bmp.collector: "" (none), or "192.0.2.9:11019" */
+		uint32_t statistics_seconds; /* bmp.statistics_seconds: 60; 0: never */
+	} bmp;
 };
 
 /* Settings with every default. The caller owns them. */

@@ -60,6 +60,7 @@ static void on_up(struct speaker_bgp *bgp, struct peer_link *link, const struct 
 	bgp_out_up(link->out, event->export);
 	bgp_session_set_output(event->session, fill, link->out);
 	bgp_watch_peer(bgp, link, &view.remote);
+	bgp_monitor_up(bgp, link, event->export);
 	bgp_tell(bgp, "BGP session up", link->name, "", false);
 }
 
@@ -69,6 +70,7 @@ static void on_down(struct speaker_bgp *bgp, struct peer_link *link, const struc
 
 	link->session = NULL;
 	bgp_out_down(link->out);
+	bgp_monitor_down(bgp, link, event->end);
 	bgp_tell(bgp, "BGP session down", link->name, bgp_end_format(event->end, text), true);
 }
 
@@ -94,6 +96,7 @@ static void on_event(void *user, const struct bgp_event *event)
 		break;
 	case BGP_EVENT_EXPORT:
 		bgp_out_set_export(link->out, event->export);
+		bgp_monitor_export(link, event->export);
 		log_info("other next hops for a peer", kv_str("peer", link->name),
 			kv_ip("ipv4", &event->export->next_hop_v4),
 			kv_ip("ipv6", &event->export->next_hop_v6));
@@ -104,6 +107,9 @@ static void on_event(void *user, const struct bgp_event *event)
 		break;
 	case BGP_EVENT_REFRESH:
 		bgp_out_refresh(link->out, event->family);
+		break;
+	case BGP_EVENT_UPDATE:
+		bgp_monitor_update(bgp, link, event);
 		break;
 	case BGP_EVENT_GONE:
 		break;
@@ -216,12 +222,14 @@ struct speaker_bgp *speaker_bgp_new(struct event_base *base, const struct settin
 	bgp_leave_open(bgp);
 	bgp_discard_open(bgp);
 	open_health(bgp);
+	bgp_monitor_open(bgp);
 	return bgp;
 }
 
 static void link_free(struct speaker_bgp *bgp, struct peer_link *link)
 {
 	bgp_watch_end(bgp, link);
+	bgp_monitor_forget(link);
 	bgp_out_free(link->out);
 	free(link->name);
 	free(link);
@@ -232,6 +240,7 @@ struct speaker_bgp *speaker_bgp_free(struct speaker_bgp *bgp)
 	if (!bgp)
 		return NULL;
 	health_free(bgp->health);
+	bgp_monitor_close(bgp);
 	bgp_engine_free(bgp->engine);
 	for (size_t i = 0; i < bgp->link_count; i++)
 		link_free(bgp, bgp->links[i]);
@@ -368,6 +377,7 @@ static void place_link(struct speaker_bgp *bgp, struct peer_link *link)
 		bgp_out_set_drain(link->out, bgp->is_drained);
 	} else if (link->group != link->wanted) {
 		bgp_out_move(link->out, link->wanted->rib);
+		bgp_monitor_move(link);
 	}
 	link->group = link->wanted;
 }
@@ -474,6 +484,7 @@ void speaker_bgp_reload(struct speaker_bgp *bgp, const struct settings *settings
 		log_warn("this setting needs a restart", kv_str("key", "bgp.health"));
 	bgp->settings = settings;
 	bgp->peers_changed = true;
+	bgp_monitor_reload(bgp, now);
 }
 
 void speaker_bgp_network_changed(struct speaker_bgp *bgp)

@@ -14,6 +14,7 @@
 #include "bgp/rib.h"
 #include "conf/settings.h"
 #include "plan/bgp_routes.h"
+#include "speaker/collector.h"
 #include "speaker/wire.h"
 
 struct speaker_bgp;
@@ -114,6 +115,16 @@ struct speaker_bgp_view {
 };
 
 struct speaker_bgp_view speaker_bgp_view(const struct speaker_bgp *bgp);
+
+/* The BMP collector. */
+struct speaker_bgp_monitor_view {
+	const char *collector; /* borrowed; the setting */
+	struct collector_view connection;
+	uint64_t messages; /* said */
+};
+
+/* False: none is configured. */
+bool speaker_bgp_monitor(const struct speaker_bgp *bgp, struct speaker_bgp_monitor_view *ret_view);
 
 const struct plan_bgp_routes *speaker_bgp_routes(const struct speaker_bgp *bgp);
 const struct plan_bgp_peers *speaker_bgp_table(const struct speaker_bgp *bgp);

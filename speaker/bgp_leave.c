@@ -46,6 +46,12 @@ static void on_drained(evutil_socket_t fd, short events, void *arg)
 	bgp->callbacks.replan(bgp->user);
 }
 
+static void set_drain(struct peer_link *link, bool is_drained)
+{
+	bgp_out_set_drain(link->out, is_drained);
+	bgp_monitor_drain(link, is_drained);
+}
+
 void speaker_bgp_drain(struct speaker_bgp *bgp, bool is_drained)
 {
 	if (bgp->phase != BGP_RUNS || bgp->is_drained == is_drained)
@@ -53,7 +59,7 @@ void speaker_bgp_drain(struct speaker_bgp *bgp, bool is_drained)
 	bgp->is_drained = is_drained;
 	for (size_t i = 0; i < bgp->link_count; i++) {
 		if (bgp->links[i]->out)
-			bgp_out_set_drain(bgp->links[i]->out, is_drained);
+			set_drain(bgp->links[i], is_drained);
 	}
 	if (is_drained) {
 		arm_drain(bgp, bgp->drain_timer);
@@ -131,6 +137,7 @@ static void on_stop(evutil_socket_t fd, short events, void *arg)
 		return;
 	}
 	bgp->phase = BGP_OVER;
+	bgp_monitor_close(bgp);
 	bgp->on_stopped(bgp->stop_user);
 }
 
@@ -148,7 +155,7 @@ static size_t draw_away(struct speaker_bgp *bgp)
 		view = bgp_out_view(link->out);
 		if (view.family[BGP_IPV4_UNICAST].held + view.family[BGP_IPV6_UNICAST].held == 0)
 			continue;
-		bgp_out_set_drain(link->out, true);
+		set_drain(link, true);
 		told++;
 	}
 	return told;

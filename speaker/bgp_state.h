@@ -17,6 +17,7 @@ struct peer_link {
 	char *name;    /* owned */
 	unsigned slot; /* of the plan */
 	struct bgp_out *out;
+	struct bgp_mirror *mirror;   /* owned; NULL: a collector does not know of the peer */
 	struct bgp_group *group;     /* where out is */
 	struct bgp_group *wanted;    /* where it belongs, from the next flush on */
 	struct bgp_session *session; /* while it is Established */
@@ -43,6 +44,7 @@ struct speaker_bgp {
 	struct wire *wire;           /* borrowed; has the BFD sessions */
 	struct health *health;       /* NULL: not asked */
 	struct net_discard *discard; /* NULL: not asked for */
+	struct bgp_monitor *monitor; /* NULL: no collector is configured */
 	struct bgp_engine_conf conf;
 	struct bgp_memory memory; /* as it is on the disk */
 	struct bgp_identity identity;
@@ -92,6 +94,25 @@ void bgp_discard_open(struct speaker_bgp *bgp);
 void bgp_discard_set(struct speaker_bgp *bgp, const struct ip_prefix *prefix, bool is_announced);
 /* All that is announced was set. */
 void bgp_discard_flush(struct speaker_bgp *bgp);
+/* bgp_monitor.c: what a collector is told; each does nothing where there is none. */
+void bgp_monitor_open(struct speaker_bgp *bgp);
+/* Tells it that we go. Before the links and groups are freed. */
+void bgp_monitor_close(struct speaker_bgp *bgp);
+/* After the settings changed, which were @before. */
+void bgp_monitor_reload(struct speaker_bgp *bgp, const struct settings *before);
+/* The session of @link is up. */
+void bgp_monitor_up(
+	struct speaker_bgp *bgp, struct peer_link *link, const struct bgp_export *export);
+void bgp_monitor_down(struct speaker_bgp *bgp, struct peer_link *link, const struct bgp_end *end);
+/* BGP_EVENT_UPDATE */
+void bgp_monitor_update(
+	struct speaker_bgp *bgp, const struct peer_link *link, const struct bgp_event *event);
+/* The same as is done to link->out. */
+void bgp_monitor_export(struct peer_link *link, const struct bgp_export *export);
+void bgp_monitor_move(struct peer_link *link);
+void bgp_monitor_drain(struct peer_link *link, bool is_drain);
+/* The link ends. */
+void bgp_monitor_forget(struct peer_link *link);
 
 /* bgp_leave.c: drain and stop. */
 void bgp_leave_open(struct speaker_bgp *bgp);

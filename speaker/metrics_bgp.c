@@ -222,6 +222,21 @@ static void write_peer(void *user, const struct speaker_bgp_peer_view *view)
 	metrics_sample(writer->out, writer->metric->name, labels, 2, writer->metric->value(view));
 }
 
+static void write_monitor(const struct speaker *speaker, struct strbuf *out)
+{
+	struct speaker_bgp_monitor_view view;
+
+	if (!speaker_bgp_monitor(speaker->bgp, &view))
+		return;
+	metrics_family(out, "bellman_bmp_up", "gauge", "1 if the BMP collector is connected.");
+	metrics_sample(out, "bellman_bmp_up", NULL, 0, view.connection.is_up);
+	metrics_family(out, "bellman_bmp_messages_total", "counter", "Messages to the collector.");
+	metrics_sample(out, "bellman_bmp_messages_total", NULL, 0, view.messages);
+	metrics_family(out, "bellman_bmp_overruns_total", "counter",
+		"Connections with the collector that ended since it read too slowly.");
+	metrics_sample(out, "bellman_bmp_overruns_total", NULL, 0, view.connection.overruns);
+}
+
 void metrics_bgp(const struct speaker *speaker, struct strbuf *out)
 {
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -233,6 +248,7 @@ void metrics_bgp(const struct speaker *speaker, struct strbuf *out)
 	metrics_family(out, "bellman_bgp_prefixes", "gauge", "Prefixes that shall be announced.");
 	metrics_sample(
 		out, "bellman_bgp_prefixes", NULL, 0, speaker_bgp_view(speaker->bgp).prefixes);
+	write_monitor(speaker, out);
 	metrics_family(out, "bellman_drained", "gauge", "1 if the node is taken out of service.");
 	metrics_sample(out, "bellman_drained", NULL, 0, speaker->is_drained);
 }

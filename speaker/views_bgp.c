@@ -198,9 +198,23 @@ static void keep_one(json_t *peers, const char *name)
 	}
 }
 
+static json_t *json_monitor(const struct speaker_bgp_monitor_view *view)
+{
+	const struct collector_view *connection = &view->connection;
+
+	return json_pack("{s:s, s:b, s:f, s:o, s:o, s:o, s:o, s:o, s:s}", "collector",
+		view->collector, "connected", connection->is_up, "seconds",
+		seconds_since(connection->since_ns), "established",
+		json_count(connection->established), "overruns", json_count(connection->overruns),
+		"messages", json_count(view->messages), "octets", json_count(connection->octets),
+		"waiting_octets", json_count(connection->waiting), "error",
+		connection->error < 0 ? strerror(-connection->error) : "");
+}
+
 static json_t *view_bgp(const struct speaker *speaker, const char *name)
 {
 	struct speaker_bgp_view view = speaker_bgp_view(speaker->bgp);
+	struct speaker_bgp_monitor_view monitor;
 	json_t *peers = json_array();
 	json_t *data;
 
@@ -212,6 +226,8 @@ static json_t *view_bgp(const struct speaker *speaker, const char *name)
 		"withheld", view.withheld == PLAN_PASSED ? "" : plan_reason_name(view.withheld),
 		"prefixes", json_count(view.prefixes), "listening", (int)view.listen.count, "peers",
 		peers);
+	if (speaker_bgp_monitor(speaker->bgp, &monitor))
+		set(data, "bmp", json_monitor(&monitor));
 	if (view.listen.error < 0)
 		set(data, "listen_error", json_string(strerror(-view.listen.error)));
 	return data;

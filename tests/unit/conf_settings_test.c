@@ -52,6 +52,8 @@ static const struct bad_row bad_rows[] = {
 	{ "bgp = { restart_seconds = 4096; };", "f:1: bgp.restart_seconds: is out of range" },
 	{ "bgp = { long_lived_seconds = 16777216; };",
 		"f:1: bgp.long_lived_seconds: is out of range" },
+	{ "bmp = { collector = \"example:11019\"; };",
+		"f:1: bmp.collector: is no address and port" },
 	{ "bgp = { health = \"https://a/\"; };", "f:1: bgp.health: is no URL" },
 	{ "bgp = { on_stop = \"never\"; };", "f:1: bgp.on_stop: is not known" },
 	{ "node = ", "f:1: syntax error" },
