@@ -1217,6 +1217,66 @@ static void who_lost_its_link_asks_no_more_when_an_heir_says_that_it_has_it(void
 	assert_int_equal(f->given[C], 0);
 }
 
+static void an_heir_that_says_that_it_can_not_is_asked_no_more(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	peer(f, A, OWNERSHIP_LEFT);
+	peer(f, A, OWNERSHIP_UP);
+	forget(f);
+	ownership_serve(f->o, &ip, false, f->now_ns);
+	collect(f);
+	ownership_word(f->o, &ip, A, false, f->now_ns);
+	collect(f);
+	assert_int_equal(f->given[A], 1);
+	assert_int_equal(f->given[C], 1); /* at once */
+	ownership_word(f->o, &ip, C, false, f->now_ns);
+	collect(f);
+	assert_int_equal(f->given[C], 1); /* the last one is, but not as fast as it answers */
+	pass_ms(f, 1000);
+	assert_int_equal(f->given[A], 1);
+	assert_int_equal(f->given[C], 6);
+}
+
+static void neither_is_it_by_an_owner_that_goes_on_answering(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	peer(f, A, OWNERSHIP_LEFT);
+	peer(f, A, OWNERSHIP_UP);
+	forget(f);
+	ownership_drain(f->o, true, f->now_ns);
+	collect(f);
+	ownership_word(f->o, &ip, C, false, f->now_ns); /* it was not asked */
+	collect(f);
+	assert_int_equal(f->given[C], 0);
+	ownership_word(f->o, &ip, A, false, f->now_ns);
+	collect(f);
+	assert_int_equal(f->given[A], ADDRESS_COUNT);
+	assert_int_equal(f->given[C], 1);
+	assert_true(answers(f, 0));
+	heard(f, 0, C);
+	assert_false(answers(f, 0));
+}
+
+static void who_lost_its_link_turns_to_the_next_if_its_heir_dies(void **state)
+{
+	struct fixture *f = *state;
+	struct ip ip = ip_at(0);
+
+	peer(f, A, OWNERSHIP_LEFT);
+	peer(f, A, OWNERSHIP_UP);
+	forget(f);
+	ownership_serve(f->o, &ip, false, f->now_ns);
+	collect(f);
+	peer(f, A, OWNERSHIP_DOWN);
+	pass_ms(f, 50);
+	assert_int_equal(f->given[A], 1);
+	assert_int_equal(f->given[C], 1);
+}
+
 static void who_is_told_of_a_successor_asks_no_more(void **state)
 {
 	struct fixture *f = *state;
@@ -1334,6 +1394,9 @@ int main(void)
 		OWNER_A(if_the_best_heir_does_not_take_it_the_next_is_asked),
 		OWNER_A(who_lost_its_link_asks_every_heir_again_and_again),
 		OWNER_A(who_lost_its_link_asks_no_more_when_an_heir_says_that_it_has_it),
+		OWNER_A(an_heir_that_says_that_it_can_not_is_asked_no_more),
+		OWNER_A(neither_is_it_by_an_owner_that_goes_on_answering),
+		OWNER_A(who_lost_its_link_turns_to_the_next_if_its_heir_dies),
 		OWNER_A(who_is_told_of_a_successor_asks_no_more),
 		FRESH(a_node_that_started_is_the_last_choice),
 		OWNER_A(nobody_waits_for_a_node_that_started),

@@ -380,6 +380,19 @@ static void who_has_no_link_is_told_that_its_heir_has_all(void **state)
 	assert_int_equal(fake_told(fake, C, OWNERSHIP_EV_TOOK), 0);
 }
 
+/* It is drained, which the giver does not know yet, and c is better. */
+static void a_heir_that_does_not_take_it_says_so_and_the_next_one_has_it(void **state)
+{
+	struct fake *fake = *state;
+
+	fake_drain(fake, B, true);
+	fake_set_link(fake, A, false);
+	fake_pass(fake, 1000);
+	all_are_owned_by(fake, C);
+	assert_in_range(fake_nobody_ms(fake), 0, 20);
+	assert_int_equal(fake_two_ms(fake), 0);
+}
+
 static void a_heir_that_can_not_ask_does_not_claim(void **state)
 {
 	struct fake *fake = *state;
@@ -468,6 +481,7 @@ int main(void)
 		CLUSTER(parts_that_meet_have_one_owner_within_100_ms),
 		CLUSTER(an_owner_whose_socket_fails_gives_all_away),
 		CLUSTER(who_has_no_link_is_told_that_its_heir_has_all),
+		CLUSTER(a_heir_that_does_not_take_it_says_so_and_the_next_one_has_it),
 		CLUSTER(a_heir_that_can_not_ask_does_not_claim),
 		cmocka_unit_test(two_that_share_no_key_and_start_together_do_not_both_claim),
 		CLUSTER(what_is_announced_together_is_asked_for_together),
