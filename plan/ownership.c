@@ -125,7 +125,7 @@ static void settle_all(struct ownership *o, uint16_t member)
 			rules_settle(o, claim);
 		else if (claim->state == OWNERSHIP_GIVING && claim->target == member &&
 			o->members[member].state > OWNERSHIP_UP)
-			rules_give(o, claim, NOBODY, claim->why);
+			give_away(o, claim, NOBODY, claim->why);
 	}
 }
 
@@ -249,7 +249,7 @@ void ownership_take(struct ownership *o, const struct ip *ip, uint16_t from, uin
 	if (claim->state == OWNERSHIP_OWNER) {
 		/* The giver has not heard it. */
 		rules_announce_again(o, claim);
-	} else if (o->is_draining && rules_has_better(o, claim, from)) {
+	} else if (o->is_draining && give_has_better(o, claim, from)) {
 		return; /* the giver finds another one */
 	} else if (claim->state == OWNERSHIP_STANDBY || claim->state == OWNERSHIP_ASKING) {
 		claim->owner = from;
@@ -303,7 +303,7 @@ void ownership_drain(struct ownership *o, bool is_draining, uint64_t now_ns)
 	each_claim(o, claim)
 	{
 		if (is_draining && claim->state == OWNERSHIP_OWNER)
-			rules_give(o, claim, NOBODY, OWNERSHIP_DRAINED);
+			give_away(o, claim, NOBODY, OWNERSHIP_DRAINED);
 	}
 	settle_all(o, NOBODY);
 }
@@ -316,7 +316,7 @@ void ownership_leave(struct ownership *o, uint64_t bound_ns, uint64_t now_ns)
 	each_claim(o, claim)
 	{
 		if (claim_answers(claim))
-			rules_give(o, claim, NOBODY, OWNERSHIP_LEAVING);
+			give_away(o, claim, NOBODY, OWNERSHIP_LEAVING);
 		else
 			rules_settle(o, claim);
 	}
@@ -354,7 +354,7 @@ int ownership_move(struct ownership *o, const struct ip *ip, uint16_t member, ui
 
 	begin(o, now_ns);
 	if (r == 0 && claim_answers(claim) && member != o->self)
-		rules_give(o, claim, member, OWNERSHIP_MOVED);
+		give_away(o, claim, member, OWNERSHIP_MOVED);
 	return r;
 }
 

@@ -48,7 +48,7 @@ size_t ownership_rebalance(struct ownership *o, uint64_t now_ns)
 
 		if (claim->state != OWNERSHIP_OWNER || heir == OWNERSHIP_NOBODY)
 			continue;
-		rules_give(o, claim, heir, OWNERSHIP_MOVED);
+		give_away(o, claim, heir, OWNERSHIP_MOVED);
 		count++;
 	}
 	return count;

@@ -85,7 +85,7 @@ void rules_tell(struct ownership *o, const struct claim *claim, enum ownership_e
 	ownership_push(o, &action);
 }
 
-static void act(struct ownership *o, const struct claim *claim, enum ownership_action_type type,
+void rules_act(struct ownership *o, const struct claim *claim, enum ownership_action_type type,
 	uint16_t member)
 {
 	const struct ownership_action action = {
@@ -106,13 +106,13 @@ void rules_arm(struct ownership *o, struct claim *claim)
 	claims_set_due(o, claim, at_ns);
 }
 
-static void set_due(struct ownership *o, struct claim *claim, uint64_t at_ns)
+void rules_set_due(struct ownership *o, struct claim *claim, uint64_t at_ns)
 {
 	claim->rule_at_ns = at_ns;
 	rules_arm(o, claim);
 }
 
-static void set_state(struct ownership *o, struct claim *claim, enum ownership_state state)
+void rules_set_state(struct ownership *o, struct claim *claim, enum ownership_state state)
 {
 	if (claim->state != state)
 		claim->since_ns = o->now_ns;
@@ -126,7 +126,7 @@ static bool may_own(const struct ownership *o, const struct claim *claim)
 }
 
 /* Who is asked first among the live: 0 anybody, 1 who came back just now, 2 who is drained. */
-static unsigned class_of(const struct ownership *o, uint16_t member)
+unsigned rules_class(const struct ownership *o, uint16_t member)
 {
 	const struct member *m = &o->members[member];
 	bool is_self = member == o->self;
@@ -139,7 +139,7 @@ static unsigned class_of(const struct ownership *o, uint16_t member)
 /* How long self lets better candidates go first. */
 static uint64_t patience(const struct ownership *o, const struct claim *claim)
 {
-	unsigned own = class_of(o, o->self);
+	unsigned own = rules_class(o, o->self);
 	size_t end = own == 0 ? claim->self_rank :
 				claim->count; /* nobody is better than the best */
 	uint64_t before = 0;
@@ -150,7 +150,7 @@ static uint64_t patience(const struct ownership *o, const struct claim *claim)
 
 		if (member == o->self || o->members[member].state != OWNERSHIP_UP)
 			continue;
-		class = class_of(o, member);
+		class = rules_class(o, member);
 		/* An owner that is asked for has had its chance. */
 		before += member != claim->owner &&
 			(class < own || (class == own && rank < claim->self_rank));
@@ -186,23 +186,16 @@ static uint64_t visit_at(const struct ownership *o, const struct claim *claim)
 	return at;
 }
 
-/* Still to be handed over, though it is not answered for any more. */
-static bool begs(const struct claim *claim)
-{
-	return claim->why == OWNERSHIP_NO_LINK && claim->owner == NOBODY && !claim->can_serve &&
-		claim->target != NOBODY && claim->gives < GIVES_MAX;
-}
-
 void rules_settle(struct ownership *o, struct claim *claim)
 {
 	uint64_t at;
 
 	if (!may_own(o, claim)) {
-		set_state(o, claim, OWNERSHIP_ASIDE);
-		set_due(o, claim, begs(claim) ? o->now_ns + GIVE_GAP_NS : DUE_NEVER);
+		rules_set_state(o, claim, OWNERSHIP_ASIDE);
+		rules_set_due(o, claim, give_begs(claim) ? o->now_ns + GIVE_GAP_NS : DUE_NEVER);
 		return;
 	}
-	set_state(o, claim, OWNERSHIP_STANDBY);
+	rules_set_state(o, claim, OWNERSHIP_STANDBY);
 	claim->probes = 0;
 	if (claim->owner != NOBODY && o->members[claim->owner].state <= OWNERSHIP_UP)
 		at = visit_at(o, claim);
@@ -211,7 +204,7 @@ void rules_settle(struct ownership *o, struct claim *claim)
 	if (claim->recheck_ns > 0)
 		at = earlier(at, claim->recheck_ns);
 	at += patience(o, claim);
-	set_due(o, claim, at);
+	rules_set_due(o, claim, at);
 	if (at <= o->now_ns)
 		rules_due(o, claim);
 }
@@ -254,7 +247,7 @@ void rules_claim(struct ownership *o, struct claim *claim, enum ownership_why wh
 {
 	uint16_t before = claim->owner == o->self ? NOBODY : claim->owner;
 
-	set_state(o, claim, OWNERSHIP_OWNER);
+	rules_set_state(o, claim, OWNERSHIP_OWNER);
 	claim->owner = o->self;
 	claim->recheck_ns = 0;
 	claim->not_before_ns = 0;
@@ -266,10 +259,10 @@ void rules_claim(struct ownership *o, struct claim *claim, enum ownership_why wh
 	claim->has_backed_off = false;
 	claim->giver = NOBODY;
 	if (why == OWNERSHIP_OWNER_SILENT)
-		set_due(o, claim, o->now_ns + SAY_TWICE_NS);
+		rules_set_due(o, claim, o->now_ns + SAY_TWICE_NS);
 	else
-		set_due(o, claim, o->is_draining ? o->now_ns + GIVE_AGAIN_NS : DUE_NEVER);
-	act(o, claim, OWNERSHIP_ANNOUNCE, NOBODY);
+		rules_set_due(o, claim, o->is_draining ? o->now_ns + GIVE_AGAIN_NS : DUE_NEVER);
+	rules_act(o, claim, OWNERSHIP_ANNOUNCE, NOBODY);
 	o->counters.took[why]++;
 	rules_tell(o, claim, OWNERSHIP_EV_TOOK, why, before);
 	if (before != NOBODY)
@@ -278,7 +271,7 @@ void rules_claim(struct ownership *o, struct claim *claim, enum ownership_why wh
 
 void rules_lose(struct ownership *o, struct claim *claim, uint16_t to, enum ownership_why why)
 {
-	act(o, claim, OWNERSHIP_QUIET, NOBODY);
+	rules_act(o, claim, OWNERSHIP_QUIET, NOBODY);
 	claim->owner = to;
 	claim->owner_ns = o->now_ns;
 	claim->heard_ns = o->now_ns;
@@ -288,124 +281,14 @@ void rules_lose(struct ownership *o, struct claim *claim, uint16_t to, enum owne
 	rules_tell(o, claim, OWNERSHIP_EV_LOST, why, to);
 	if (to != NOBODY)
 		damp(o, claim, to);
-	set_state(o, claim, OWNERSHIP_STANDBY);
+	rules_set_state(o, claim, OWNERSHIP_STANDBY);
 	rules_settle(o, claim);
-}
-
-/* The other candidates that are up, best first; of the drained only if @any_class. */
-static uint16_t find_heir(
-	const struct ownership *o, const struct claim *claim, bool any_class, unsigned skip)
-{
-	for (unsigned class = 0; class < (any_class ? 3 : 2); class ++) {
-		for (size_t rank = 0; rank < claim->count; rank++) {
-			uint16_t member = claim->candidates[rank];
-
-			if (member == o->self || o->members[member].state != OWNERSHIP_UP ||
-				class_of(o, member) != class)
-				continue;
-			if (skip == 0)
-				return member;
-			skip--;
-		}
-	}
-	return NOBODY;
-}
-
-bool rules_has_better(const struct ownership *o, const struct claim *claim, uint16_t but)
-{
-	uint16_t heir = find_heir(o, claim, false, 0);
-
-	return (heir == but ? find_heir(o, claim, false, 1) : heir) != NOBODY;
-}
-
-static bool must_go(enum ownership_why why)
-{
-	return why == OWNERSHIP_NOT_CANDIDATE || why == OWNERSHIP_LEAVING ||
-		why == OWNERSHIP_NO_LINK;
-}
-
-/* Nobody took it: what has to go goes quiet, the rest stays. */
-static void give_up_giving(struct ownership *o, struct claim *claim)
-{
-	rules_tell(o, claim, OWNERSHIP_EV_NO_SUCCESSOR, claim->why, claim->target);
-	if (must_go(claim->why)) {
-		rules_lose(o, claim, NOBODY, claim->why);
-		return;
-	}
-	set_state(o, claim, OWNERSHIP_OWNER);
-	set_due(o, claim,
-		claim->why == OWNERSHIP_DRAINED && o->is_draining ? o->now_ns + GIVE_AGAIN_NS :
-								    DUE_NEVER);
-}
-
-/* An heir that does not take it may have no link: the next one is asked. */
-static void next_heir(const struct ownership *o, struct claim *claim)
-{
-	unsigned gives_max = claim->why == OWNERSHIP_LEAVING ? GIVES_MAX / 2 : GIVES_MAX;
-	uint16_t heir;
-
-	if (claim->gives < gives_max || claim->why == OWNERSHIP_MOVED)
-		return;
-	heir = find_heir(o, claim, must_go(claim->why), claim->tried + 1);
-	if (heir == NOBODY)
-		return;
-	claim->tried++;
-	claim->target = heir;
-	claim->gives = 0;
-}
-
-static void give_step(struct ownership *o, struct claim *claim)
-{
-	bool is_late;
-
-	next_heir(o, claim);
-	is_late = claim->why == OWNERSHIP_LEAVING ? o->now_ns >= o->leave_ns :
-						    claim->gives >= GIVES_MAX;
-	if (is_late || claim->target == NOBODY) {
-		give_up_giving(o, claim);
-		return;
-	}
-	act(o, claim, OWNERSHIP_GIVE, claim->target);
-	claim->gives++;
-	set_due(o, claim, o->now_ns + GIVE_GAP_NS);
-}
-
-void rules_give(struct ownership *o, struct claim *claim, uint16_t to, enum ownership_why why)
-{
-	claim->why = why;
-	claim->gives = 0;
-	claim->tried = 0;
-	claim->target = to != NOBODY ? to : find_heir(o, claim, must_go(why), 0);
-	set_state(o, claim, OWNERSHIP_GIVING);
-	give_step(o, claim);
-}
-
-static void beg(struct ownership *o, struct claim *claim)
-{
-	if (claim->owner == NOBODY)
-		next_heir(o, claim);
-	if (!begs(claim)) {
-		set_due(o, claim, DUE_NEVER);
-		return;
-	}
-	act(o, claim, OWNERSHIP_GIVE, claim->target);
-	claim->gives++;
-	set_due(o, claim, o->now_ns + GIVE_GAP_NS);
-}
-
-void rules_lose_link(struct ownership *o, struct claim *claim)
-{
-	rules_give(o, claim, NOBODY, OWNERSHIP_NO_LINK);
-	if (claim_answers(claim))
-		rules_lose(o, claim, NOBODY, OWNERSHIP_NO_LINK);
-	if (begs(claim))
-		set_due(o, claim, o->now_ns + GIVE_GAP_NS);
 }
 
 void rules_announce_again(struct ownership *o, struct claim *claim)
 {
 	claim->defended_ns = o->now_ns;
-	act(o, claim, OWNERSHIP_AGAIN, NOBODY);
+	rules_act(o, claim, OWNERSHIP_AGAIN, NOBODY);
 }
 
 void rules_assert(struct ownership *o, struct claim *claim)
@@ -417,7 +300,7 @@ void rules_assert(struct ownership *o, struct claim *claim)
 		rules_announce_again(o, claim);
 	} else if (!claim->must_assert) {
 		claim->must_assert = true;
-		set_due(o, claim, claim->defended_ns + gap);
+		rules_set_due(o, claim, claim->defended_ns + gap);
 	}
 }
 
@@ -507,10 +390,10 @@ static void ask_step(struct ownership *o, struct claim *claim)
 	}
 	if (is_silent(o, claim->owner) && claim->deferrals < DEFERRALS_MAX)
 		rules_ask_speaker(o, claim->owner);
-	act(o, claim, OWNERSHIP_PROBE, NOBODY);
+	rules_act(o, claim, OWNERSHIP_PROBE, NOBODY);
 	o->counters.probes++;
 	claim->probes++;
-	set_due(o, claim,
+	rules_set_due(o, claim,
 		o->now_ns + (is_suspect && claim->probes == wanted ? last_wait(o) : PROBE_GAP_NS));
 }
 
@@ -519,14 +402,14 @@ void rules_ask_now(struct ownership *o, struct claim *claim)
 	claim->recheck_ns = 0;
 	claim->probes = 0;
 	claim->unasked = 0;
-	set_state(o, claim, OWNERSHIP_ASKING);
+	rules_set_state(o, claim, OWNERSHIP_ASKING);
 	ask_step(o, claim);
 }
 
 void rules_unasked(struct ownership *o, struct claim *claim)
 {
 	claim->probes--;
-	set_due(o, claim, o->now_ns + (PROBE_GAP_NS << claim->unasked));
+	rules_set_due(o, claim, o->now_ns + (PROBE_GAP_NS << claim->unasked));
 	claim->unasked += claim->unasked < UNASKED_MAX;
 }
 
@@ -551,12 +434,12 @@ void rules_due(struct ownership *o, struct claim *claim)
 	/* Perhaps somebody has it: that is being asked. */
 	if (claim->doubted != NOBODY &&
 		(claim->state == OWNERSHIP_STANDBY || claim->state == OWNERSHIP_ASKING)) {
-		set_due(o, claim, claim->word_at_ns);
+		rules_set_due(o, claim, claim->word_at_ns);
 		return;
 	}
 	switch (claim->state) {
 	case OWNERSHIP_ASIDE:
-		beg(o, claim);
+		give_beg(o, claim);
 		break;
 	case OWNERSHIP_STANDBY:
 		if (is_early(o, claim))
@@ -572,12 +455,12 @@ void rules_due(struct ownership *o, struct claim *claim)
 		ask_step(o, claim);
 		break;
 	case OWNERSHIP_OWNER:
-		set_due(o, claim, DUE_NEVER);
+		rules_set_due(o, claim, DUE_NEVER);
 		claim->assertions += claim->must_assert && claim->assertions < ASSERTIONS_MAX;
 		claim->must_assert = false;
 		rules_announce_again(o, claim);
 		if (o->is_draining)
-			rules_give(o, claim, NOBODY, OWNERSHIP_DRAINED);
+			give_away(o, claim, NOBODY, OWNERSHIP_DRAINED);
 		break;
 	case OWNERSHIP_GIVING:
 		give_step(o, claim);

@@ -23,6 +23,15 @@ size_t claim_rank(const struct claim *claim, uint16_t member);
 void rules_tell(struct ownership *o, const struct claim *claim, enum ownership_event event,
 	enum ownership_why why, uint16_t member);
 
+void rules_act(struct ownership *o, const struct claim *claim, enum ownership_action_type type,
+	uint16_t member);
+void rules_set_state(struct ownership *o, struct claim *claim, enum ownership_state state);
+/* When rules_due() is due, if nothing else happens. */
+void rules_set_due(struct ownership *o, struct claim *claim, uint64_t at_ns);
+
+/* Who is asked first among the live: 0 anybody, 1 who came back just now, 2 who is drained. */
+unsigned rules_class(const struct ownership *o, uint16_t member);
+
 /* Brings a claim that is not answered for to rest: ASIDE or STANDBY, with the right deadline. */
 void rules_settle(struct ownership *o, struct claim *claim);
 
@@ -34,15 +43,6 @@ void rules_claim(struct ownership *o, struct claim *claim, enum ownership_why wh
 
 /* Stops to answer; @to is the owner from now on. */
 void rules_lose(struct ownership *o, struct claim *claim, uint16_t to, enum ownership_why why);
-
-/* Hands over, to @to or if that is NOBODY to the best heir; goes on to answer until it is heard. */
-void rules_give(struct ownership *o, struct claim *claim, uint16_t to, enum ownership_why why);
-
-/* Asks heirs to take it, and is quiet at once: nothing more can be said on the wire. */
-void rules_lose_link(struct ownership *o, struct claim *claim);
-
-/* True if there is a live candidate that is not drained, other than self and @but. */
-bool rules_has_better(const struct ownership *o, const struct claim *claim, uint16_t but);
 
 void rules_announce_again(struct ownership *o, struct claim *claim);
 /* The same, to a speaker that is to yield: not too often, but surely once more. */
@@ -65,6 +65,27 @@ void rules_due(struct ownership *o, struct claim *claim);
 
 /* The first deadline of @claim has come. */
 void rules_wake(struct ownership *o, struct claim *claim);
+
+/* ownership_give.c */
+
+/* Hands over, to @to or if that is NOBODY to the best heir; goes on to answer until it is heard. */
+void give_away(struct ownership *o, struct claim *claim, uint16_t to, enum ownership_why why);
+
+/* Asks heirs to take it, and is quiet at once: nothing more can be said on the wire. */
+void give_without_link(struct ownership *o, struct claim *claim);
+
+/* Still to be handed over, though it is not answered for any more. */
+bool give_begs(const struct claim *claim);
+
+/* What GIVING, or begging, waits for has come. */
+void give_step(struct ownership *o, struct claim *claim);
+void give_beg(struct ownership *o, struct claim *claim);
+
+/* @by says that it does not answer for it: the next heir is asked at once. */
+void give_refused(struct ownership *o, struct claim *claim, uint16_t by);
+
+/* True if there is a live candidate that is not drained, other than self and @but. */
+bool give_has_better(const struct ownership *o, const struct claim *claim, uint16_t but);
 
 /* ownership_words.c: a frame says that @member owns it; heard_believe() is what may come of it. */
 void words_ask(struct ownership *o, struct claim *claim, uint16_t member);

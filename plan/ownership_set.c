@@ -140,7 +140,7 @@ static void serve(struct ownership *o, struct claim *claim, bool can_serve)
 		return;
 	claim->can_serve = can_serve;
 	if (!can_serve && claim_answers(claim))
-		rules_lose_link(o, claim);
+		give_without_link(o, claim);
 	else if (!claim_answers(claim) && claim->owner == NOBODY)
 		rules_miss(o, claim);
 	else if (!claim_answers(claim))
@@ -181,11 +181,11 @@ static void judge(struct ownership *o, struct claim *claim, uint64_t was_due_ns)
 	}
 	claims_set_due(o, claim, was_due_ns);
 	if (!claim->can_serve && claim->state == OWNERSHIP_OWNER) {
-		rules_lose_link(o, claim);
+		give_without_link(o, claim);
 	} else if (claim->state == OWNERSHIP_OWNER && claim->self_rank == claim->count) {
-		rules_give(o, claim, NOBODY, OWNERSHIP_NOT_CANDIDATE);
+		give_away(o, claim, NOBODY, OWNERSHIP_NOT_CANDIDATE);
 	} else if (claim->state == OWNERSHIP_GIVING && claim->target == NOBODY) {
-		rules_give(o, claim, NOBODY, claim->why);
+		give_away(o, claim, NOBODY, claim->why);
 	}
 }
 

@@ -3,7 +3,7 @@
 
 /*
  * The state of an ownership, for its own files alone: ownership.c takes what happens,
- * ownership_rules.c decides about one address, ownership_set.c takes snapshots, ownership_view.c
+ * ownership_rules.c decides about one address, ownership_give.c hands it over, ownership_set.c takes snapshots, ownership_view.c
  * shows, ownership_heard.c judges frames, ownership_words.c what speakers say to them.
  *
  *             settle()                  due                     nobody answers

@@ -107,4 +107,6 @@ void ownership_word(
 	} else if (!answers && claim->owner == from && !claim_answers(claim)) {
 		rules_miss(o, claim); /* its word came late */
 	}
+	if (!answers)
+		give_refused(o, claim, from);
 }

@@ -8,12 +8,16 @@
 #include "base/mem.h"
 #include "speaker/membership_state.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 enum {
-	ROOM_MORE = 64
+	ROOM_MORE = 64 /* addresses; those of one message, known or not, are among them */
 };
+
+static_assert(
+	(int)ROOM_MORE >= (int)MESSAGE_IPS_MAX, "the actions of a message are taken together");
 
 struct membership_snapshot *membership_snapshot_free(struct membership_snapshot *snapshot)
 {

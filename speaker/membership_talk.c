@@ -174,7 +174,7 @@ void talk_rebalance(struct membership *m, uint16_t owner)
 	transmit(m, owner, &message);
 }
 
-/* Each address is in one of two answers; who was asked to take some only says which it has. */
+/* Each address is in one of two answers. */
 static void say_word(struct membership *m, uint16_t from, const struct message *asked)
 {
 	struct message owned = { .type = MESSAGE_OWNS };
@@ -188,7 +188,7 @@ static void say_word(struct membership *m, uint16_t from, const struct message *
 	}
 	if (owned.ip_count > 0)
 		transmit(m, from, &owned);
-	if (others.ip_count > 0 && asked->type == MESSAGE_VERIFY)
+	if (others.ip_count > 0)
 		transmit(m, from, &others);
 }
 
@@ -206,12 +206,11 @@ static void obey(struct membership *m, uint16_t from, const struct message *mess
 			ownership_move(m->ownership, &message->ips[i], target, now) < 0)
 			log_limited(LOG_L_WARN, "asked to move an address, can not",
 				kv_ip("ip", &message->ips[i]), kv_str("to", message->target));
-		membership_act(m);
 	}
 	if (message->type == MESSAGE_REBALANCE)
 		(void)ownership_rebalance(m->ownership, now);
 	membership_act(m);
-	/* A giver without a link can not hear it on the wire. */
+	/* A giver without a link can not hear it on the wire, nor anybody a refusal. */
 	if (message->type == MESSAGE_GIVE)
 		say_word(m, from, message);
 }
@@ -222,11 +221,10 @@ static void take_word(struct membership *m, uint16_t from, const struct message 
 		say_word(m, from, message);
 		return;
 	}
-	for (size_t i = 0; i < message->ip_count; i++) {
+	for (size_t i = 0; i < message->ip_count; i++)
 		ownership_word(m->ownership, &message->ips[i], from, message->type == MESSAGE_OWNS,
 			clock_now_ns());
-		membership_act(m);
-	}
+	membership_act(m); /* what several are given on to goes in one message */
 }
 
 /* A message that is proven to come from that speaker, now. */

@@ -473,10 +473,11 @@ static void handle(struct sim *sim, const struct happening *h)
 		break;
 	case GIVE_RX:
 		ownership_take(n->o, &ip, h->from, sim->now_ns);
-		if (!sim->conf.is_mute && ownership_answers(n->o, &ip))
+		if (!sim->conf.is_mute)
 			transmit(sim, h->to, h->from,
-				(struct happening){
-					.what = WORD_RX, .address = h->address, .state = true });
+				(struct happening){ .what = WORD_RX,
+					.address = h->address,
+					.state = ownership_answers(n->o, &ip) });
 		break;
 	case VERIFY_RX:
 		if (n->is_ready)
