@@ -39,11 +39,13 @@ wait_for 20 "the aggregate" has_path router ipv4 $aggregate || fail "no aggregat
 in_kernel() { in_ns router ip route show $aggregate | grep -q 192.0.2.1; }
 wait_for 10 "the router uses it" in_kernel || fail "not used: $(in_ns router ip route)"
 
-# ours: the discard routes of the node, by their protocol
+# ours: the discard routes of the node, by their protocol and metric
+protocol=191
+metric=1073741824
 ours() {
 	{
-		in_ns node-a ip -j route show table main proto 191
-		in_ns node-a ip -6 -j route show table main proto 191
+		in_ns node-a ip -j route show table main proto $protocol metric $metric
+		in_ns node-a ip -6 -j route show table main proto $protocol metric $metric
 	} | jq -r '.[] | select(.type == "blackhole").dst' | sort | xargs
 }
 ours_are() { [ "$(ours)" = "$1" ]; }
@@ -75,8 +77,13 @@ again() {
 	wait_for 20 "the session" is_established node-a router || fail "no session: $(ctl node-a bgp)"
 	wait_for 10 "the router uses it" in_kernel || fail "not used: $(in_ns router ip route)"
 }
+# Routes of somebody who uses the same number are not taken for ours.
+in_ns node-a ip route add blackhole $aggregate proto $protocol metric 5
+in_ns node-a ip -6 route add blackhole $aggregate6 proto $protocol metric $metric table 77
 again TERM "discard_aggregates = true;"
 wait_for 10 "discard routes" ours_are "$aggregate $aggregate6" || fail "discard routes: $(ours)"
+in_ns node-a ip route del blackhole $aggregate proto $protocol metric 5 || fail "the route of somebody went"
+in_ns node-a ip -6 route show table 77 | grep -q $aggregate6 || fail "the route of another table went"
 goes_round && fail "it goes round"
 start_asking
 stop_asking
