@@ -13,6 +13,7 @@
 enum {
 	PROTOCOL = 191,   /* not in iproute2's list of rtnetlink protocols */
 	METRIC = 1 << 30, /* behind what anybody else would use */
+	READ_TRIES = 10,
 };
 
 struct net_discard {
@@ -53,7 +54,13 @@ static bool read_prefix(const struct nl_addr *from, struct ip_prefix *ret_prefix
 	return true;
 }
 
-/* Looks at the header first: a table may hold a million routes that are none of our business. */
+/* The header says already of nearly all routes, which may be a million, that they are not. */
+static bool may_be_ours(const struct rtmsg *head)
+{
+	return head->rtm_protocol == PROTOCOL && head->rtm_type == RTN_BLACKHOLE &&
+		head->rtm_table == RT_TABLE_MAIN;
+}
+
 static int read_route(struct nl_msg *message, void *arg)
 {
 	const struct rtmsg *head = nlmsg_data(nlmsg_hdr(message));
@@ -61,17 +68,17 @@ static int read_route(struct nl_msg *message, void *arg)
 	struct rtnl_route *route;
 	struct ip_prefix prefix;
 
-	if (head->rtm_protocol != PROTOCOL || head->rtm_type != RTN_BLACKHOLE ||
-		rtnl_route_parse(nlmsg_hdr(message), &route) < 0)
+	if (!may_be_ours(head) || rtnl_route_parse(nlmsg_hdr(message), &route) < 0)
 		return NL_OK;
-	if (read_prefix(rtnl_route_get_dst(route), &prefix) && !find(discard, &prefix))
+	if (rtnl_route_get_priority(route) == METRIC &&
+		read_prefix(rtnl_route_get_dst(route), &prefix) && !find(discard, &prefix))
 		*array_add(discard->at, discard->count,
 			discard->capacity) = (struct discarded){ .prefix = prefix };
 	rtnl_route_put(route);
 	return NL_OK;
 }
 
-static int read_family(struct net_discard *discard, int family)
+static int read_once(struct net_discard *discard, int family)
 {
 	struct rtmsg request = { .rtm_family = (unsigned char)family, .rtm_table = RT_TABLE_MAIN };
 	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
@@ -84,6 +91,16 @@ static int read_family(struct net_discard *discard, int family)
 	if (r >= 0)
 		r = nl_recvmsgs(discard->socket, callbacks);
 	nl_cb_put(callbacks);
+	return r;
+}
+
+/* A table that changes while it is read has to be read again. */
+static int read_family(struct net_discard *discard, int family)
+{
+	int r = -NLE_DUMP_INTR;
+
+	for (unsigned i = 0; i < READ_TRIES && r == -NLE_DUMP_INTR; i++)
+		r = read_once(discard, family);
 	return r < 0 ? net_netlink_error(r) : 0;
 }
 
