@@ -11,7 +11,7 @@
 #include <netlink/route/route.h>
 
 enum {
-	PROTOCOL = 191,   /* not in iproute2's list of rtnetlink protocols */
+	PROTOCOL = 157,   /* in no list of protocols: iproute2's, FRR's, BIRD's */
 	METRIC = 1 << 30, /* behind what anybody else would use */
 	READ_TRIES = 10,
 };

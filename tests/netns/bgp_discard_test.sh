@@ -40,7 +40,7 @@ in_kernel() { in_ns router ip route show $aggregate | grep -q 192.0.2.1; }
 wait_for 10 "the router uses it" in_kernel || fail "not used: $(in_ns router ip route)"
 
 # ours: the discard routes of the node, by their protocol and metric
-protocol=191
+protocol=157
 metric=1073741824
 ours() {
 	{
