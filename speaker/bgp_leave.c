@@ -103,6 +103,8 @@ static void leave_discard(struct speaker_bgp *bgp)
 	}
 	if (bgp->discard)
 		net_discard_clear(bgp->discard);
+	/* What is planned until we are over makes none anew. */
+	bgp->discard = net_discard_free(bgp->discard);
 }
 
 static void end_sessions(struct speaker_bgp *bgp)
