@@ -105,6 +105,15 @@ grep -q "cfg.new:[0-9]*\] : unknown keyword .such. in .frontend. section" "$work
 cmp -s "$work/lb/haproxy.cfg" "$work/before.cfg" || fail "a bad include got into the file"
 grep -q "no such thing" "$work/lb/haproxy.cfg.refused" || fail "what was refused can not be looked at"
 [ "$(page http://192.0.2.50:8406/)" = 200 ] || fail "HAProxy does not serve after a bad include"
+sed -i '$d' "$work/own.cfg"
+# What is refused does not make it forget that HAProxy has not read the file.
+settings "include = \"$work/own.cfg\";" 'stats = { listen = "192.0.2.50:8404"; };'
+gen lb apply --no-reload 2>>"$work/apply.log" | tail -n 1 | grep -qx "reload needed" || fail "--no-reload"
+echo "	no such thing" >>"$work/own.cfg"
+gen lb apply >"$work/said" 2>&1 && fail "a bad include for a file that is ahead"
+sed -i '$d' "$work/own.cfg"
+apply_says reload
+[ "$(page http://192.0.2.50:8404/)" = 200 ] || fail "HAProxy has not read the file"
 rm "$work/own.cfg"
 gen lb apply >"$work/said" 2>&1 && fail "a missing include"
 grep -q "$work/own.cfg can not be read: No such file" "$work/said" || fail "$(cat "$work/said")"
