@@ -172,6 +172,7 @@ int applying_write(struct applying *a, const char *text, size_t len, bool needs_
 			return fail(a, r, "%s can not be run: %s", s->haproxy.binary, strerror(-r));
 	}
 	a->applier->state->was_written = true;
+	a->is_replaced = true;
 	r = file_put_in_place(s->output.file);
 	if (r < 0)
 		return fail(a, r, "%s can not be replaced: %s", s->output.file, strerror(-r));
@@ -241,6 +242,7 @@ static int go_back(struct applying *a, int why)
 			kv_errno(r));
 	a->applier->state->pending_pid = 0;
 	a->is_ahead = false;
+	a->is_replaced = false;
 	return why;
 }
 
@@ -249,6 +251,7 @@ static int write_and_reload_once(struct applying *a)
 {
 	const struct gen_settings *s = a->settings;
 	struct state *state = a->applier->state;
+	const uint32_t pending_pid = state->pending_pid;
 	auto_(freep) char *why = NULL;
 	uint32_t pid = 0;
 	int r;
@@ -268,7 +271,9 @@ static int write_and_reload_once(struct applying *a)
 	applying_save(a);
 	r = applying_write(a, a->text.text, a->text.len, true);
 	if (r < 0) {
-		state->pending_pid = 0;
+		/* The file that is there still may be ahead of HAProxy from another time. */
+		if (!a->is_replaced)
+			state->pending_pid = pending_pid;
 		return r;
 	}
 	if ((a->mode & ~APPLY_VERIFY) == APPLY_NO_RELOAD) {

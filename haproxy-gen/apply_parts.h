@@ -37,7 +37,8 @@ struct applying {
 		enum render_origin origin;
 	} installed;
 	bool is_running;
-	bool is_ahead; /* the file, of what runs, since some other time: FILE.last is that */
+	bool is_ahead;    /* the file, of what runs, since some other time: FILE.last is that */
+	bool is_replaced; /* the file, by the new one; perhaps, if that failed */
 	struct runtime_info running;
 	struct want *want;  /* owned */
 	struct strbuf text; /* for want */
