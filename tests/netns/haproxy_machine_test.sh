@@ -212,6 +212,17 @@ wait_for 20 "it is told" is_told "p2 198.51.100.100" || fail "told: $(told)"
 pool_service p1 1
 wait_for 20 "it is told" is_told "$(printf 'p1 198.51.100.101\np2 198.51.100.100')" || fail "told: $(told)"
 ask 198.51.100.101 81 >/dev/null || fail "told, and not served"
+# What could not be remembered is served with the next change, whatever that is about.
+rm "$work/manifests/service-p1.yaml"
+wait_for 20 "it is told" is_told "p2 198.51.100.100" || fail "told: $(told)"
+mv "$work/lb/state" "$work/lb/state.away"
+touch "$work/lb/state"
+pool_service p1 1
+wait_for 20 "it is not remembered" grep -q 'assignments not saved' "$work/run.log" || fail "remembered"
+rm "$work/lb/state"
+mv "$work/lb/state.away" "$work/lb/state"
+sed -i 's/metadata: {/metadata: { labels: { some: label },/' "$work/manifests/service-p2.yaml"
+wait_for 15 "it is served" ask 198.51.100.101 81 || fail "what was not remembered is forgotten"
 kill "$runner"
 wait "$runner"
 # Those who follow read it beside what the cluster says.
