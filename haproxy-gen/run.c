@@ -148,6 +148,8 @@ static void apply_now(struct runner *runner, unsigned mode)
 	auto_(apply_result_fini) struct apply_result result = { 0 };
 	auto_(model_dirty_fini) struct model_dirty dirty = { 0 };
 	bool is_reload = (mode & ~APPLY_VERIFY) == APPLY_NOW;
+	/* A turn before was given up: what it found is not in what this one finds. */
+	bool is_behind = runner->source.has_new_addresses;
 	int r;
 
 	if (!source_is_there(runner)) {
@@ -159,7 +161,7 @@ static void apply_now(struct runner *runner, unsigned mode)
 		arm(runner->again, RETRY_MS);
 		return;
 	}
-	r = mode == APPLY_DEFER &&
+	r = mode == APPLY_DEFER && !is_behind &&
 			applier_apply_quick(runner->applier, runner->source.model,
 				runner->source.ipam, &dirty, &result) ?
 		0 :
