@@ -17,6 +17,7 @@
 
 enum {
 	LINK = 1, /* ifindex */
+	OTHER_LINK = 2,
 	FLYING_MAX = 4096,
 	RECORD_MAX = 512,
 	BEAT_MS = 25,
@@ -28,6 +29,7 @@ struct arp_engine {
 	enum arp_mode modes[FAKE_ADDRESSES];
 	bool is_put[FAKE_ADDRESSES];
 	bool is_open;
+	bool is_opening; /* then another link, of no address, is open */
 	bool is_blocked;
 };
 
@@ -312,10 +314,17 @@ void arp_engine_visit_links(const struct arp_engine *engine, arp_link_view_fn *v
 		.name = "eth0",
 		.ifindex = LINK,
 		.is_open = engine->is_open,
-		.error = engine->is_open ? 0 : -ENETDOWN,
+		.error = engine->is_open || engine->is_opening ? 0 : -ENETDOWN,
+	};
+	const struct arp_link_view other = {
+		.name = "eth1",
+		.ifindex = OTHER_LINK,
+		.is_open = true,
 	};
 
 	visit(user, &view);
+	if (engine->is_opening)
+		visit(user, &other);
 }
 
 /* The engine of BFD. */
@@ -630,6 +639,15 @@ void fake_set_link(struct fake *fake, unsigned node, bool is_open)
 
 	n->arp.is_open = is_open;
 	(void)n->hooks.on_arp(n->hooks.user, &event);
+}
+
+void fake_open_slowly(struct fake *fake, unsigned node)
+{
+	struct node *n = &fake->nodes[node];
+
+	n->arp.is_open = false;
+	n->arp.is_opening = true;
+	put_snapshot(node);
 }
 
 void fake_block(struct fake *fake, unsigned node, bool is_blocked)

@@ -46,6 +46,8 @@ void fake_misdirect(struct fake *fake, unsigned node, bool is_misdirected);
 
 /* The packet socket of its only link is closed with an error, or open again. */
 void fake_set_link(struct fake *fake, unsigned node, bool is_open);
+/* Its link came back this moment: main has said so, its socket is not open yet. It has another one. */
+void fake_open_slowly(struct fake *fake, unsigned node);
 /* The link takes no frames just now, though it is open. */
 void fake_block(struct fake *fake, unsigned node, bool is_blocked);
 

@@ -393,6 +393,22 @@ static void a_heir_that_does_not_take_it_says_so_and_the_next_one_has_it(void **
 	assert_int_equal(fake_two_ms(fake), 0);
 }
 
+static void a_heir_whose_socket_is_being_opened_takes_nothing(void **state)
+{
+	struct fake *fake = *state;
+
+	fake_open_slowly(fake, B);
+	fake_set_link(fake, A, false);
+	fake_pass(fake, 1000);
+	all_are_owned_by(fake, C);
+	assert_in_range(fake_nobody_ms(fake), 0, 20);
+	assert_int_equal(fake_told(fake, B, OWNERSHIP_EV_TOOK), 0);
+	fake_set_link(fake, B, true);
+	fake_kill(fake, C);
+	fake_pass(fake, 1000);
+	all_are_owned_by(fake, B);
+}
+
 static void a_heir_that_can_not_ask_does_not_claim(void **state)
 {
 	struct fake *fake = *state;
@@ -482,6 +498,7 @@ int main(void)
 		CLUSTER(an_owner_whose_socket_fails_gives_all_away),
 		CLUSTER(who_has_no_link_is_told_that_its_heir_has_all),
 		CLUSTER(a_heir_that_does_not_take_it_says_so_and_the_next_one_has_it),
+		CLUSTER(a_heir_whose_socket_is_being_opened_takes_nothing),
 		CLUSTER(a_heir_that_can_not_ask_does_not_claim),
 		cmocka_unit_test(two_that_share_no_key_and_start_together_do_not_both_claim),
 		CLUSTER(what_is_announced_together_is_asked_for_together),
