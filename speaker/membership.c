@@ -209,28 +209,26 @@ static void take_peers(struct membership *m, const struct membership_snapshot *b
 	free(old);
 }
 
-static void count_open(void *user, const struct arp_link_view *view)
-{
-	*(size_t *)user += view->is_open;
-}
-
-/* One that is being opened for the first time has not failed yet. */
-static void note_failed(void *user, const struct arp_link_view *view)
+static void note_open(void *user, const struct arp_link_view *view)
 {
 	struct membership *m = user;
 
-	if (!view->is_open && view->error != 0)
-		m->failed[m->failed_count++] = view->ifindex;
+	if (view->is_open && m->open_count < COUNT_OF(m->open))
+		m->open[m->open_count++] = view->ifindex;
+}
+
+/* Links come, go and fail in the engine of ARP; one that is being opened is none yet. */
+static void note_links(struct membership *m)
+{
+	m->open_count = 0;
+	arp_engine_visit_links(m->side->arp, note_open, m);
 }
 
 /* Ready is who has its tables and a link that it can answer on: only then is its session Up. */
 static void update_ready(struct membership *m)
 {
-	size_t open = 0;
-	bool is_ready;
+	bool is_ready = m->snapshot && m->open_count > 0;
 
-	arp_engine_visit_links(m->side->arp, count_open, &open);
-	is_ready = m->snapshot && open > 0;
 	if (m->is_leaving || is_ready == (m->ready_ns > 0))
 		return;
 	m->ready_ns = is_ready ? clock_now_ns() : 0;
@@ -274,8 +272,8 @@ static bool can_carry(void *user, const unsigned *links, size_t count)
 	const struct membership *m = user;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!has_link(m->down, m->down_count, links[i]) &&
-			!has_link(m->failed, m->failed_count, links[i]))
+		if (has_link(m->open, m->open_count, links[i]) &&
+			!has_link(m->down, m->down_count, links[i]))
 			return true;
 	}
 	return false;
@@ -316,8 +314,7 @@ static void on_carrier(void *user, unsigned ifindex, bool has_carrier)
 /* A socket was opened, or failed. Who can not serve any more says so before it is not ready. */
 static void on_link(struct membership *m)
 {
-	m->failed_count = 0;
-	arp_engine_visit_links(m->side->arp, note_failed, m);
+	note_links(m);
 	if (m->snapshot) {
 		ownership_serve_all(m->ownership, can_carry, m, clock_now_ns());
 		membership_act(m);
@@ -440,6 +437,7 @@ void membership_apply(struct wire_side *side, void *arg)
 	bool is_new = update->snapshot;
 
 	(void)side;
+	note_links(m);
 	if (is_new)
 		apply_snapshot(m, update);
 	apply_puts(m, update);

@@ -59,8 +59,8 @@ struct membership {
 	unsigned down[ARP_LINKS_MAX];    /* links that are served, without carrier, by ifindex */
 	uint64_t down_ns[ARP_LINKS_MAX]; /* since when */
 	size_t down_count;
-	unsigned failed[ARP_LINKS_MAX]; /* links whose socket is not open, though it was tried */
-	size_t failed_count;
+	unsigned open[ARP_LINKS_MAX]; /* links whose socket is open */
+	size_t open_count;
 	uint64_t instance;
 	uint64_t
 		sequence; /* of the last message, to whomever: peers come and go, the instance stays */
