@@ -122,6 +122,9 @@ void arp_engine_announce(struct arp_engine *engine, const struct ip *ip);
 /* The same for all that is announced on the link @ifindex: its neighbours have to learn it anew. */
 void arp_engine_announce_link(struct arp_engine *engine, unsigned ifindex);
 
+/* The link @ifindex may work again: if it failed it is opened now, and not at the next try. */
+void arp_engine_retry_link(struct arp_engine *engine, unsigned ifindex);
+
 /*
  * Who opens and closes links in a thread that may wait for the kernel; without one the engine does.
  * open: calls arp_link_open() and then, in the engine's thread, arp_engine_give_link(). close: calls

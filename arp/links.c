@@ -358,6 +358,16 @@ static void update_slot(struct slot *slot, const struct arp_link_conf *conf)
 		each_place(slot, restart_place);
 }
 
+void arp_engine_retry_link(struct arp_engine *engine, unsigned ifindex)
+{
+	struct slot *slot = slot_of(engine, ifindex);
+
+	if (!slot || !slot->retry.is_set)
+		return;
+	arp_timer_stop(&engine->timers, &slot->retry);
+	open_slot(slot);
+}
+
 void arp_engine_announce_link(struct arp_engine *engine, unsigned ifindex)
 {
 	struct slot *slot = slot_of(engine, ifindex);

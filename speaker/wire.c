@@ -197,6 +197,8 @@ static void on_link(void *user, const struct net_link_news *news)
 	struct wire *wire = user;
 	const struct wire_hooks *hooks = &wire->conf.hooks;
 
+	if (news->has_carrier)
+		arp_engine_retry_link(wire->side.arp, news->ifindex);
 	if (news->must_announce)
 		arp_engine_announce_link(wire->side.arp, news->ifindex);
 	if (hooks->on_carrier)

@@ -361,6 +361,23 @@ static void a_link_that_does_not_open_is_tried_again(void **state)
 	assert_int_equal(count_events(ARP_EV_LINK_UP), 1);
 }
 
+static void a_link_that_failed_is_opened_at_once_when_it_is_back(void **state)
+{
+	struct arp_link_conf links[] = { link_of(1), link_of(2) };
+
+	fake.open_error = -ENETDOWN;
+	arp_engine_set_links(*state, links, 2);
+	pass(*state, 1000);
+	fake.open_error = 0;
+	arp_engine_retry_link(*state, 3);
+	pass(*state, 10);
+	assert_int_equal(count_events(ARP_EV_LINK_UP), 0);
+	arp_engine_retry_link(*state, 2);
+	arp_engine_retry_link(*state, 1); /* is open */
+	pass(*state, 10000);
+	assert_int_equal(count_events(ARP_EV_LINK_UP), 1);
+}
+
 struct carried {
 	unsigned opened; /* sums of indexes */
 	unsigned closed;
@@ -827,6 +844,7 @@ int main(void)
 		ENGINE_TEST(memory_of_an_address_goes_in_and_comes_back),
 		ENGINE_TEST(a_group_that_could_not_be_joined_is_tried_again),
 		ENGINE_TEST(a_link_that_does_not_open_is_tried_again),
+		ENGINE_TEST(a_link_that_failed_is_opened_at_once_when_it_is_back),
 		ENGINE_TEST(links_are_opened_and_closed_by_the_porter),
 		ENGINE_TEST(a_link_that_went_while_it_was_opened_is_closed),
 		ENGINE_TEST(standby_is_silent_and_hears),
