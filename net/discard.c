@@ -208,8 +208,3 @@ void net_discard_clear(struct net_discard *discard)
 {
 	drop_all(discard, true);
 }
-
-size_t net_discard_count(const struct net_discard *discard)
-{
-	return discard->count;
-}

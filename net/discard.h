@@ -37,5 +37,3 @@ void net_discard_sweep(struct net_discard *discard);
 
 /* Drops all. */
 void net_discard_clear(struct net_discard *discard);
-
-size_t net_discard_count(const struct net_discard *discard);

@@ -20,7 +20,6 @@ bgp_rib_attrs_count
 bgp_rib_memory
 gen_settings_parse
 model_endpoint_port
-net_discard_count
 ownership_serve
 ownership_set
 settings_parse
