@@ -6,8 +6,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 bad=0
 
-# Tests, fuzzers, tools and benches need these and could not do without; model_endpoint_port() is
-# for a data plane.
+# Tests, fuzzers, tools and benches need these and could not do without: sessions_packets() is what the
+# documentation is held to. model_endpoint_port() is for a data plane.
 kept="
 arp_engine_drop
 arp_engine_probe
@@ -22,6 +22,7 @@ gen_settings_parse
 model_endpoint_port
 ownership_serve
 ownership_set
+sessions_packets
 settings_parse
 "
 

@@ -4,7 +4,6 @@
 #include "plan/sessions.h"
 #include "tests/unit/cmocka_all.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -144,7 +143,7 @@ static void sessions_stay_bounded(void **state)
 	}
 	interval_ms = sessions_interval_ms(100, most, c->nodes);
 	(void)snprintf(row, sizeof(row), "| %zu, %zu | %g, %zu | %u ms | %zu |", c->nodes,
-		c->addresses, floor(10.0 * (double)all / (double)c->nodes + 0.5) / 10.0, most,
+		c->addresses, (double)((10 * all + c->nodes / 2) / c->nodes) / 10.0, most,
 		interval_ms, sessions_packets(most, c->nodes, interval_ms));
 	assert_in_range(most, 1, c->most);
 	assert_in_range(sessions_packets(most, c->nodes, sessions_interval_ms(1, most, c->nodes)),
