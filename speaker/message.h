@@ -43,7 +43,7 @@ enum {
 
 enum message_type {
 	MESSAGE_HELLO = 1,
-	MESSAGE_GIVE = 2,      /* of the owner: take these */
+	MESSAGE_GIVE = 2,      /* of the owner: take these; answered as verify is */
 	MESSAGE_MOVE = 3,      /* to the owner: give these to target */
 	MESSAGE_REBALANCE = 4, /* to an owner: give all to the first of their order */
 	MESSAGE_VERIFY = 5,    /* do you answer for these */
