@@ -148,9 +148,6 @@ void ownership_tick(struct ownership *o, uint64_t now_ns);
 /* Self can answer from now on (tables loaded, sockets open), or no more. */
 void ownership_ready(struct ownership *o, bool is_ready, uint64_t now_ns);
 
-/* Self has a link for @ip, or none any more, before the next snapshot says so. */
-void ownership_serve(struct ownership *o, const struct ip *ip, bool can_serve, uint64_t now_ns);
-
 void ownership_peer(
 	struct ownership *o, uint16_t member, enum ownership_peer state, uint64_t now_ns);
 

@@ -41,7 +41,7 @@ size_t ownership_room(size_t members, size_t addresses);
 struct ownership_action *ownership_set_room(
 	struct ownership *o, struct ownership_action *actions, size_t capacity);
 
-/* As ownership_serve() for every address; @can_serve is asked by its links. */
+/* Before the next snapshot says so: whether self has a link for an address is asked of @can_serve. */
 typedef bool ownership_serve_fn(void *user, const unsigned *links, size_t count);
 void ownership_serve_all(
 	struct ownership *o, ownership_serve_fn *can_serve, void *user, uint64_t now_ns);

@@ -147,15 +147,6 @@ static void serve(struct ownership *o, struct claim *claim, bool can_serve)
 		rules_settle(o, claim);
 }
 
-void ownership_serve(struct ownership *o, const struct ip *ip, bool can_serve, uint64_t now_ns)
-{
-	struct claim *claim = ownership_find(o, ip);
-
-	o->now_ns = now_ns;
-	if (claim)
-		serve(o, claim, can_serve);
-}
-
 void ownership_serve_all(
 	struct ownership *o, ownership_serve_fn *can_serve, void *user, uint64_t now_ns)
 {

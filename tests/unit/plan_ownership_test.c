@@ -10,6 +10,7 @@
 #include "plan/ownership.h"
 #include "plan/ownership_heard.h"
 #include "plan/ownership_moves.h"
+#include "plan/ownership_put.h"
 #include "plan/ownership_view.h"
 #include "tests/unit/cmocka_all.h"
 
@@ -44,6 +45,7 @@ struct fixture {
 };
 
 static const uint16_t order[] = { A, B, C };
+static const unsigned link_numbers[ADDRESS_COUNT] = { 1, 2 };
 
 static struct ip ip_at(unsigned i)
 {
@@ -118,6 +120,18 @@ static void heard(struct fixture *f, unsigned address, unsigned member)
 	collect(f);
 }
 
+/* ownership_serve_fn; @user: whether the first address's link can. */
+static bool can_serve(void *user, const unsigned *links, size_t count)
+{
+	return count == 0 || links[0] != link_numbers[0] || *(const bool *)user;
+}
+
+static void serve_first(struct fixture *f, bool can)
+{
+	ownership_serve_all(f->o, can_serve, &can, f->now_ns);
+	collect(f);
+}
+
 static bool answers(struct fixture *f, unsigned address)
 {
 	struct ip ip = ip_at(address);
@@ -159,7 +173,8 @@ static int begin(void **state)
 	f->members[B] = (struct ownership_member){ "b", true };
 	f->members[C] = (struct ownership_member){ "c", true };
 	for (unsigned i = 0; i < ADDRESS_COUNT; i++)
-		f->addresses[i] = (struct ownership_address){ ip_at(i), order, 3, true };
+		f->addresses[i] = (struct ownership_address){ ip_at(i), order, 3, true,
+			&link_numbers[i], 1 };
 	f->snapshot = (struct ownership_snapshot){
 		.members = f->members,
 		.member_count = 3,
@@ -979,19 +994,16 @@ static void an_owner_without_a_link_gives_up_and_says_so(void **state)
 static void a_link_that_is_lost_needs_no_snapshot(void **state)
 {
 	struct fixture *f = *state;
-	struct ip ip = ip_at(0);
 
 	peer(f, A, OWNERSHIP_LEFT);
 	forget(f);
-	ownership_serve(f->o, &ip, false, f->now_ns);
-	collect(f);
+	serve_first(f, false);
 	assert_false(answers(f, 0));
 	assert_true(answers(f, 1));
 	assert_int_equal(f->counts[OWNERSHIP_GIVE], 1);
 	pass_ms(f, 1000);
 	assert_false(answers(f, 0));
-	ownership_serve(f->o, &ip, true, f->now_ns); /* nobody has taken it meanwhile */
-	collect(f);
+	serve_first(f, true); /* nobody has taken it meanwhile */
 	pass_ms(f, 1000);
 	assert_true(answers(f, 0));
 }
@@ -1185,13 +1197,11 @@ static void if_the_best_heir_does_not_take_it_the_next_is_asked(void **state)
 static void who_lost_its_link_asks_every_heir_again_and_again(void **state)
 {
 	struct fixture *f = *state;
-	struct ip ip = ip_at(0);
 
 	peer(f, A, OWNERSHIP_LEFT);
 	peer(f, A, OWNERSHIP_UP);
 	forget(f);
-	ownership_serve(f->o, &ip, false, f->now_ns);
-	collect(f);
+	serve_first(f, false);
 	assert_false(answers(f, 0));
 	f->addresses[0].can_serve = false;
 	set(f); /* main has noticed too */
@@ -1208,8 +1218,7 @@ static void who_lost_its_link_asks_no_more_when_an_heir_says_that_it_has_it(void
 	peer(f, A, OWNERSHIP_LEFT);
 	peer(f, A, OWNERSHIP_UP);
 	forget(f);
-	ownership_serve(f->o, &ip, false, f->now_ns);
-	collect(f);
+	serve_first(f, false);
 	ownership_word(f->o, &ip, A, true, f->now_ns);
 	collect(f);
 	pass_ms(f, 1000);
@@ -1225,8 +1234,7 @@ static void an_heir_that_says_that_it_can_not_is_asked_no_more(void **state)
 	peer(f, A, OWNERSHIP_LEFT);
 	peer(f, A, OWNERSHIP_UP);
 	forget(f);
-	ownership_serve(f->o, &ip, false, f->now_ns);
-	collect(f);
+	serve_first(f, false);
 	ownership_word(f->o, &ip, A, false, f->now_ns);
 	collect(f);
 	assert_int_equal(f->given[A], 1);
@@ -1264,13 +1272,11 @@ static void neither_is_it_by_an_owner_that_goes_on_answering(void **state)
 static void who_lost_its_link_turns_to_the_next_if_its_heir_dies(void **state)
 {
 	struct fixture *f = *state;
-	struct ip ip = ip_at(0);
 
 	peer(f, A, OWNERSHIP_LEFT);
 	peer(f, A, OWNERSHIP_UP);
 	forget(f);
-	ownership_serve(f->o, &ip, false, f->now_ns);
-	collect(f);
+	serve_first(f, false);
 	peer(f, A, OWNERSHIP_DOWN);
 	pass_ms(f, 50);
 	assert_int_equal(f->given[A], 1);
@@ -1280,12 +1286,10 @@ static void who_lost_its_link_turns_to_the_next_if_its_heir_dies(void **state)
 static void who_is_told_of_a_successor_asks_no_more(void **state)
 {
 	struct fixture *f = *state;
-	struct ip ip = ip_at(0);
 
 	peer(f, A, OWNERSHIP_LEFT);
 	forget(f);
-	ownership_serve(f->o, &ip, false, f->now_ns);
-	collect(f);
+	serve_first(f, false);
 	heard(f, 0, C);
 	pass_ms(f, 1000);
 	assert_int_equal(f->counts[OWNERSHIP_GIVE], 1);
