@@ -9,8 +9,11 @@
 #include <errno.h>
 #include <string.h>
 
+#define METALLB "metallb.io/"
+
 enum {
 	LIST_DEPTH_MAX = 4,
+	KINDS_MAX = 32, /* of ours; more are not suggested */
 };
 
 const char manifest_status_kind[] = "Service status";
@@ -59,12 +62,34 @@ static const char *known_version(const char *api_version, const char *kind_name)
 	return NULL;
 }
 
+/* The kind that was meant by @kind_name, or NULL. What is of others may well be called nearly so. */
+static const char *near_kind(const char *api_version, const char *kind_name)
+{
+	const char *names[KINDS_MAX];
+	size_t count;
+
+	if (api_version[0] && strncmp(api_version, METALLB, strlen(METALLB)) != 0)
+		return NULL;
+	count = model_kind_names(api_version[0] ? METALLB : "", names, COUNT_OF(names));
+	return decode_nearest(kind_name, names, count);
+}
+
+static void tell_near_kind(struct manifest *m, const struct place *place, const char *kind)
+{
+	auto_(freep) char *advice = xasprintf("did you mean %s?", kind);
+
+	report_add(m->sink->report, SEVERITY_WARNING, place, "bellman does not know this kind",
+		advice);
+}
+
 static void read_unknown(struct manifest *m, const json_t *value)
 {
 	struct decode_head head = decode_head(value);
 	const struct place place = place_of(m, value);
 	const char *version = known_version(head.api_version, head.kind_name);
-	auto_(freep) char *kind = xasprintf("%.100s %.100s", head.api_version, head.kind_name);
+	const char *near = near_kind(head.api_version, head.kind_name);
+	auto_(freep) char *kind = xasprintf(
+		"%.100s%s%.100s", head.api_version, head.api_version[0] ? " " : "", head.kind_name);
 	auto_(freep) char *advice = NULL;
 
 	if (!head.kind_name[0]) {
@@ -77,6 +102,8 @@ static void read_unknown(struct manifest *m, const json_t *value)
 		report_error(m->sink->report, &place, advice,
 			"bellman does not know this kind as apiVersion \"%.100s\"",
 			head.api_version);
+	} else if (near) {
+		tell_near_kind(m, &place, near);
 	}
 	m->sink->on_unknown(m->sink->user, kind);
 }

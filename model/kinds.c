@@ -67,6 +67,17 @@ int model_kind_find(const char *api_version, const char *kind_name, enum model_k
 	return -ENOENT;
 }
 
+size_t model_kind_names(const char *group, const char **names, size_t max)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < COUNT_OF(kinds) && count < max; i++) {
+		if (strncmp(kinds[i].api_version, group, strlen(group)) == 0)
+			names[count++] = kinds[i].name;
+	}
+	return count;
+}
+
 bool model_kind_is_namespaced(enum model_kind kind)
 {
 	return kind != MODEL_NODE && kind != MODEL_NAMESPACE;

@@ -90,6 +90,9 @@ const struct schema *model_kind_schema(const char *api_version, const char *kind
 must_check int model_kind_find(const char *api_version, const char *kind_name,
 	enum model_kind *ret_kind, const char **ret_kind_name);
 
+/* The names, at most @max, of our kinds whose API group and version begins with @group; their count. */
+size_t model_kind_names(const char *group, const char **names, size_t max);
+
 /* True for kinds that live in a namespace. */
 bool model_kind_is_namespaced(enum model_kind kind);
 
