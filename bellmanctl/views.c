@@ -213,6 +213,7 @@ void view_explain(const json_t *data, bool color, struct strbuf *out)
 /* "FILE:LINE: SEVERITY: KIND NS/NAME: FIELD: TEXT; ADVICE", without what is not known. */
 static void print_finding(const json_t *finding, struct strbuf *out)
 {
+	const char *kind = field_text(finding, "kind");
 	const char *ns = field_text(finding, "namespace");
 	const char *name = field_text(finding, "name");
 	const char *field = field_text(finding, "field");
@@ -222,14 +223,14 @@ static void print_finding(const json_t *finding, struct strbuf *out)
 	if (field_int(finding, "line") > 0)
 		strbuf_addf(out, ":%" JSON_INTEGER_FORMAT, field_int(finding, "line"));
 	strbuf_addf(out, ": %s: ", field_text(finding, "severity"));
-	add_clean(out, field_text(finding, "kind"));
+	add_clean(out, kind);
 	if (name[0] != '\0') {
-		strbuf_add_char(out, ' ');
+		strbuf_add(out, kind[0] != '\0' ? " " : "");
 		add_clean(out, ns);
 		strbuf_add(out, ns[0] != '\0' ? "/" : "");
 		add_clean(out, name);
 	}
-	strbuf_add(out, field_text(finding, "kind")[0] != '\0' || name[0] != '\0' ? ": " : "");
+	strbuf_add(out, kind[0] != '\0' || name[0] != '\0' ? ": " : "");
 	add_clean(out, field);
 	strbuf_add(out, field[0] != '\0' ? ": " : "");
 	add_clean(out, field_text(finding, "text"));
