@@ -378,6 +378,27 @@ static void a_link_that_failed_is_opened_at_once_when_it_is_back(void **state)
 	assert_int_equal(count_events(ARP_EV_LINK_UP), 1);
 }
 
+/* It went and came back between two looks: nothing else says that it is back. */
+static void a_link_that_failed_is_tried_soon_and_then_seldom(void **state)
+{
+	struct arp_link_conf links[] = { link_of(1), link_of(2) };
+
+	arp_engine_set_links(*state, links, 2);
+	pass(*state, 10);
+	forget();
+	fake.links[2]->handlers.on_failed(fake.links[2]->handlers.user, -ENETDOWN);
+	pass(*state, 200);
+	assert_int_equal(count_events(ARP_EV_LINK_UP), 1);
+	fake.open_error = -ENETDOWN;
+	fake.links[2]->handlers.on_failed(fake.links[2]->handlers.user, -ENETDOWN);
+	pass(*state, 200);
+	fake.open_error = 0;
+	pass(*state, 4000);
+	assert_int_equal(count_events(ARP_EV_LINK_UP), 1);
+	pass(*state, 1000);
+	assert_int_equal(count_events(ARP_EV_LINK_UP), 2);
+}
+
 struct carried {
 	unsigned opened; /* sums of indexes */
 	unsigned closed;
@@ -845,6 +866,7 @@ int main(void)
 		ENGINE_TEST(a_group_that_could_not_be_joined_is_tried_again),
 		ENGINE_TEST(a_link_that_does_not_open_is_tried_again),
 		ENGINE_TEST(a_link_that_failed_is_opened_at_once_when_it_is_back),
+		ENGINE_TEST(a_link_that_failed_is_tried_soon_and_then_seldom),
 		ENGINE_TEST(links_are_opened_and_closed_by_the_porter),
 		ENGINE_TEST(a_link_that_went_while_it_was_opened_is_closed),
 		ENGINE_TEST(standby_is_silent_and_hears),
