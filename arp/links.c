@@ -13,7 +13,8 @@
 #include <string.h>
 
 enum {
-	LINK_RETRY_SECONDS = 5,
+	LINK_RETRY_MS = 5000,
+	LINK_RETRY_FIRST_MS = 100, /* it may be back before it is known that it went */
 	JOIN_RETRY_SECONDS = 5,
 };
 
@@ -197,12 +198,11 @@ static void close_slot(struct slot *slot)
 	each_place(slot, lose_place);
 }
 
-static void retry_later(struct slot *slot)
+static void retry_later(struct slot *slot, uint64_t wait_ms)
 {
 	struct arp_engine *engine = slot->engine;
 
-	arp_timer_set(
-		&engine->timers, &slot->retry, engine->clock() + LINK_RETRY_SECONDS * NS_PER_S);
+	arp_timer_set(&engine->timers, &slot->retry, engine->clock() + wait_ms * NS_PER_MS);
 	arp_kick(engine);
 }
 
@@ -213,7 +213,7 @@ static void on_link_failed(void *user, int error)
 	slot->error = error;
 	close_slot(slot);
 	arp_report_error(slot, ARP_EV_LINK_FAILED, NULL, error);
-	retry_later(slot);
+	retry_later(slot, LINK_RETRY_FIRST_MS);
 }
 
 /* @link is open, or NULL and @error says why not. */
@@ -229,7 +229,7 @@ static void take_link(struct slot *slot, struct arp_link *link, int error)
 		if (slot->error != error)
 			arp_report_error(slot, ARP_EV_LINK_FAILED, NULL, error);
 		slot->error = error;
-		retry_later(slot);
+		retry_later(slot, LINK_RETRY_MS);
 		return;
 	}
 	slot->link = link;
