@@ -45,6 +45,7 @@ struct bgp_monitor {
 	struct event *timer; /* of statistics */
 	size_t turn;         /* who is pulled first */
 	uint64_t messages;
+	bool is_told;    /* that it can not be reached, since it last was */
 	uint8_t *filled; /* owned; BGP_CONN_FILL_SIZE octets of UPDATEs */
 };
 
@@ -250,6 +251,7 @@ static void on_up(void *user)
 	uint8_t bytes[SMALL_SIZE];
 	struct wire_writer w = wire_writer(bytes, sizeof(bytes));
 
+	monitor->is_told = false;
 	log_info("BMP collector connected", kv_str("collector", monitor->address));
 	bmp_initiation(&w, bgp->settings->node, "bellmand " BELLMAN_VERSION);
 	push(monitor, &w);
@@ -274,6 +276,16 @@ static void on_down(void *user)
 		mirror_end(bgp->links[i]);
 	log_warn("BMP collector lost", kv_str("collector", monitor->address),
 		kv_errno(collector_view(monitor->collector).error));
+}
+
+static void on_failed(void *user, int error)
+{
+	struct bgp_monitor *monitor = user;
+
+	if (!monitor->is_told)
+		log_warn("BMP collector not reached: it is tried again",
+			kv_str("collector", monitor->address), kv_errno(error));
+	monitor->is_told = true;
 }
 
 static void count_received(const struct bgp_received *received, struct bmp_statistics *statistics)
@@ -319,7 +331,7 @@ static void on_timer(evutil_socket_t fd, short events, void *arg)
 void bgp_monitor_open(struct speaker_bgp *bgp)
 {
 	static const struct collector_callbacks callbacks = {
-		.up = on_up, .pull = pull, .down = on_down
+		.up = on_up, .pull = pull, .down = on_down, .failed = on_failed
 	};
 	const struct settings *settings = bgp->settings;
 	const struct timeval period = { .tv_sec = settings->bmp.statistics_seconds };

@@ -78,6 +78,8 @@ static void lost(struct collector *collector, int error)
 		collector->retry_seconds = RETRY_SECONDS_MAX;
 	if (was_up)
 		collector->callbacks.down(collector->user);
+	else
+		collector->callbacks.failed(collector->user, error);
 }
 
 static void want_to_write(struct collector *collector)

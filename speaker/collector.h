@@ -29,6 +29,8 @@ struct collector_callbacks {
 	size_t (*pull)(void *user, uint8_t *buf, size_t cap);
 	/* The connection is no more; it will be tried again. */
 	void (*down)(void *user);
+	/* A try to connect came to nothing, -errno; there will be another. */
+	void (*failed)(void *user, int error);
 };
 
 /**

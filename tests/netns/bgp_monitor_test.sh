@@ -35,6 +35,8 @@ wait_for 20 "the session" is_established node-a router || fail "session: $(ctl n
 has_received() { ctl node-a bgp received | grep -q 203.0.113.0/24; }
 wait_for 10 "the router's route" has_received || fail "received: $(ctl node-a bgp received)"
 ctl node-a bgp | grep -q 'BMP collector 192.0.2.9:11019: not connected' || fail "$(ctl node-a bgp)"
+is_logged() { grep -q 'msg="BMP collector not reached.*error="Connection refused"' "$work/node-a.log"; }
+wait_for 10 "the log says so" is_logged || fail "not logged"
 
 # Each packet is a line: types, flags of the peer (50: what we send), and what it tells.
 start_in client "$work/tshark.log" tshark -l -n -i eth0 -f 'tcp dst port 11019' \

@@ -26,7 +26,8 @@ struct fixture {
 	int listener;
 	int fd; /* the collector's end; -1: not accepted */
 	char address[64];
-	unsigned ups, downs;
+	unsigned ups, downs, fails;
+	int error;      /* of the last that failed */
 	size_t to_pull; /* octets that are left */
 };
 
@@ -54,8 +55,16 @@ static void on_down(void *user)
 	f->downs++;
 }
 
+static void on_failed(void *user, int error)
+{
+	struct fixture *f = user;
+
+	f->fails++;
+	f->error = error;
+}
+
 static const struct collector_callbacks callbacks = {
-	.up = on_up, .pull = on_pull, .down = on_down
+	.up = on_up, .pull = on_pull, .down = on_down, .failed = on_failed
 };
 
 static int setup(void **state)
@@ -190,6 +199,22 @@ static void a_closed_connection_is_told_and_dialled_again(void **state)
 	assert_int_equal(collector_view(f->collector).established, 2);
 }
 
+static bool has_fails(const struct fixture *f, size_t count)
+{
+	return f->fails >= count;
+}
+
+static void a_try_that_fails_is_told_with_its_error(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)close(f->listener);
+	f->listener = -1;
+	wait_for(f, has_fails, 1);
+	assert_int_equal(f->error, -ECONNREFUSED);
+	assert_int_equal(f->downs, 0);
+}
+
 static void pulling_waits_for_a_slow_reader(void **state)
 {
 	struct fixture *f = *state;
@@ -251,6 +276,8 @@ int main(void)
 			nothing_is_kept_while_not_connected, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_closed_connection_is_told_and_dialled_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_try_that_fails_is_told_with_its_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(pulling_waits_for_a_slow_reader, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_reader_that_takes_nothing_is_hung_up_on, setup, teardown),
