@@ -184,6 +184,11 @@ cp "$work/lb/gen.conf" "$work/gen.conf"
 echo 'stats = { listen = "198.51.100.30:80"; };' >>"$work/lb/gen.conf"
 gen lb apply >>"$work/apply.log" 2>&1 && fail "stats that can not be had"
 cmp -s "$work/lb/haproxy.cfg" "$work/before.cfg" || fail "the last good file is not back"
+# As if it had been stopped before it could note that: the next try goes back too.
+state=$(ls "$work"/lb/state/*haproxy.cfg.json)
+jq '.pendingPid = .pid' "$state" >"$work/state.json" && cp "$work/state.json" "$state"
+gen lb apply >>"$work/apply.log" 2>&1 && fail "stats that can still not be had"
+cmp -s "$work/lb/haproxy.cfg" "$work/before.cfg" || fail "a file that HAProxy can not start with stays"
 ask 198.51.100.10 80 >/dev/null || fail "HAProxy does not serve after a failed reload"
 gen lb status | grep -q '^error ' || fail "status tells no error"
 cp "$work/gen.conf" "$work/lb/gen.conf"
