@@ -260,8 +260,11 @@ static int write_and_reload_once(struct applying *a)
 	r = fail_if_refused(a);
 	if (r < 0)
 		return r;
-	/* What is ahead of HAProxy already is no good file to go back to. */
-	if (!a->is_ahead) {
+	/*
+	 * What is ahead of HAProxy already is no good file to go back to. Where there is no other it is
+	 * the one that runs, put back by somebody who was stopped before he noted that.
+	 */
+	if (!a->is_ahead || !install_has_last(s->output.file)) {
 		r = install_keep(s->output.file);
 		if (r < 0)
 			return fail(a, r, "%s.last can not be written: %s", s->output.file,

@@ -58,6 +58,13 @@ int install_keep(const char *file)
 	return file_put_in_place(last);
 }
 
+bool install_has_last(const char *file)
+{
+	auto_(freep) char *last = xasprintf("%s.last", file);
+
+	return access(last, F_OK) == 0;
+}
+
 int install_back(const char *file)
 {
 	auto_(freep) char *last = xasprintf("%s.last", file);

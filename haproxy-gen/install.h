@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 #include "haproxy-gen/render.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -41,6 +42,9 @@ void install_alerts(const char *said, struct strbuf *out);
 
 /* Keeps @file, if there is one, as FILE.last too. */
 must_check int install_keep(const char *file);
+
+/* True if there is a FILE.last. */
+bool install_has_last(const char *file);
 
 /* Puts FILE.last back. */
 must_check int install_back(const char *file);
