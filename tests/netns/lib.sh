@@ -17,6 +17,14 @@ pids=()
 spaces=()
 under=() # a command that runs bellmand
 
+# is_over PID UNTIL: it ended before $SECONDS got there
+is_over() {
+	while kill -0 "$1" 2>/dev/null; do
+		[ "$SECONDS" -lt "$2" ] || return 1
+		sleep 0.02
+	done
+}
+
 clean_up() {
 	local pid space
 
@@ -26,6 +34,10 @@ clean_up() {
 		kill -CONT "$pid" 2>/dev/null # one that was stopped
 	done
 	for pid in "${pids[@]}"; do
+		is_over "$pid" $((SECONDS + 10)) || {
+			echo "did not end by SIGTERM: $pid $(cat "/proc/$pid/comm")" >&2
+			kill -KILL "$pid"
+		}
 		wait "$pid" 2>/dev/null
 	done
 	for space in "${spaces[@]}"; do
