@@ -27,6 +27,19 @@ void keys_set_strings(struct strings *strings, const char *const *values, size_t
 		strings->at[i] = xstrdup(values[i]);
 }
 
+void keys_clear(const struct keys_table *table, void *settings)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct key *key = &table->keys[i];
+		void *at = (char *)settings + key->offset;
+
+		if (key->type == KEY_TEXT || key->type == KEY_PATH || key->type == KEY_LISTEN)
+			free(*(char **)at);
+		else if (key->type == KEY_STRINGS)
+			keys_set_strings(at, NULL, 0);
+	}
+}
+
 void keys_say(struct keys_loading *l, const config_setting_t *setting, const char *path,
 	const char *text, const char *advice)
 {

@@ -79,6 +79,9 @@ must_check int keys_load(
 must_check int keys_parse(const struct keys_table *table, const char *text, const char *file,
 	void *settings, struct report *report);
 
+/* Frees the texts and lists in @settings, which can not be used afterwards. */
+void keys_clear(const struct keys_table *table, void *settings);
+
 /* For setters of KEY_OTHER: an error about @setting. */
 void keys_say(struct keys_loading *l, const config_setting_t *setting, const char *path,
 	const char *text, const char *advice);

@@ -238,22 +238,7 @@ struct settings *settings_free(struct settings *settings)
 	if (!settings)
 		return NULL;
 
-	free(settings->node);
-	free(settings->source.path);
-	free(settings->state);
-	free(settings->user);
-	keys_set_strings(&settings->interfaces.include, NULL, 0);
-	keys_set_strings(&settings->interfaces.exclude, NULL, 0);
-	free(settings->control.socket);
-	free(settings->control.group);
-	free(settings->metrics.listen);
-	free(settings->load_balancer_class);
-	free(settings->publish);
-	free(settings->liveness.key_file);
-	keys_set_strings(&settings->bgp.listen, NULL, 0);
-	free(settings->bgp.router_id);
-	free(settings->bgp.health);
-	free(settings->bmp.collector);
+	keys_clear(&table, settings);
 	free(settings);
 	return NULL;
 }

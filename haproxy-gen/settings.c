@@ -253,15 +253,7 @@ struct gen_settings *gen_settings_free(struct gen_settings *settings)
 	if (!settings)
 		return NULL;
 
-	for (size_t i = 0; i < COUNT_OF(keys); i++) {
-		void *at = (char *)settings + keys[i].offset;
-
-		if (keys[i].type == KEY_TEXT || keys[i].type == KEY_PATH ||
-			keys[i].type == KEY_LISTEN)
-			free(*(char **)at);
-		else if (keys[i].type == KEY_STRINGS)
-			keys_set_strings(at, NULL, 0);
-	}
+	keys_clear(&table, settings);
 	free(settings);
 	return NULL;
 }
