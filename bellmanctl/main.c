@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "bellmanctl/command.h"
+#include "conf/decode.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 enum {
 	HELP_COLUMN = 34,
 	WORDS_MAX = 64, /* bytes of a command's words */
+	COMMANDS_MAX = 64,
 };
 
 static const struct command_table *const tables[] = {
@@ -86,29 +88,6 @@ static void print_commands(void)
 		(void)puts(command->words);
 }
 
-/* Levenshtein's distance, for words shorter than 32 letters. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[33];
-	size_t len = strnlen(b, 32);
-
-	for (unsigned i = 0; i <= len; i++)
-		row[i] = i;
-	for (unsigned i = 1; *a; a++, i++) {
-		unsigned corner = row[0];
-
-		row[0] = i;
-		for (size_t k = 1; k <= len; k++) {
-			unsigned best = corner + (*a != b[k - 1]);
-
-			corner = row[k];
-			best = row[k] + 1 < best ? row[k] + 1 : best;
-			row[k] = row[k - 1] + 1 < best ? row[k - 1] + 1 : best;
-		}
-	}
-	return row[len];
-}
-
 static const struct command *find_exact(const char *words)
 {
 	const struct command *command;
@@ -122,16 +101,16 @@ static const struct command *find_exact(const char *words)
 
 static void suggest(const char *words)
 {
-	const struct command *nearest = command_at(0);
+	const char *names[COMMANDS_MAX];
 	const struct command *command;
+	const char *nearest;
+	size_t count = 0;
 
-	for (size_t i = 0; (command = command_at(i)); i++) {
-		if (distance(words, command->words) < distance(words, nearest->words))
-			nearest = command;
-	}
-	(void)fprintf(stderr,
-		"bellmanctl: there is no command '%s'; did you mean '%s'? See --help.\n", words,
-		nearest->words);
+	while (count < COMMANDS_MAX && (command = command_at(count)))
+		names[count++] = command->words;
+	nearest = decode_nearest(words, names, count);
+	(void)fprintf(stderr, "bellmanctl: there is no command '%s'%s%s%s See --help.\n", words,
+		nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : ".");
 }
 
 /* Whether some command of two words begins with @word. */

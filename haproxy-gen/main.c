@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "conf/decode.h"
 #include "haproxy-gen/commands.h"
 #include "haproxy-gen/run.h"
 
@@ -107,6 +108,20 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+static int no_command(const char *name)
+{
+	const char *names[COUNT_OF(commands)];
+	const char *nearest;
+
+	for (size_t i = 0; i < COUNT_OF(commands); i++)
+		names[i] = commands[i].name;
+	nearest = decode_nearest(name, names, COUNT_OF(commands));
+	(void)fprintf(stderr, "haproxy-gen: '%s' is no command%s%s%s Try 'haproxy-gen --help'.\n",
+		name, nearest ? "; did you mean '" : "", nearest ? nearest : "",
+		nearest ? "'?" : ".");
+	return EXIT_USAGE;
+}
+
 static int wrong(const char *what, const char *word)
 {
 	(void)fprintf(stderr, "haproxy-gen: %s%s%s%s. Try 'haproxy-gen --help'.\n", word ? "'" : "",
@@ -120,7 +135,7 @@ static int judge(const struct options *options, char *const *words, int count)
 	const struct command *found = find_command(words[0]);
 
 	if (!found)
-		return wrong("is no command", words[0]);
+		return no_command(words[0]);
 	if (1 + found->arguments < count)
 		return wrong("is one word too many", words[count - 1]);
 	if (options->as_json && !found->takes_json)

@@ -41,7 +41,7 @@ is_wrong() {
 	grep -q -- "$words" "$work/said" || fail "$*: $(cat "$work/said")"
 }
 is_wrong "a command is missing"
-is_wrong "'aply' is no command" aply
+is_wrong "'aply' is no command; did you mean 'apply'?" aply
 is_wrong "'now' is one word too many" apply now
 is_wrong "'diff' has no JSON" diff -o json
 is_wrong "'yaml' is no format" status -o yaml

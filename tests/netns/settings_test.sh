@@ -53,6 +53,12 @@ ctl node-a bgp received router 2>"$work/said"
 [ $? -eq 2 ] || fail "a word too many is no usage error"
 grep -q '^usage: bellmanctl bgp received' "$work/said" || fail "not told how: $(cat "$work/said")"
 
+# A mistyped command: the one that was meant is said.
+ctl node-a bgp refersh router 2>"$work/said"
+[ $? -eq 2 ] || fail "a command that is not there is no usage error"
+grep -q "there is no command 'bgp refersh'; did you mean 'bgp refresh'?" "$work/said" ||
+	fail "not told which: $(cat "$work/said")"
+
 # Nobody there: what to do is said.
 kill "$pid_node_a"
 wait "$pid_node_a" 2>/dev/null
