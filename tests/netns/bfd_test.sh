@@ -65,7 +65,7 @@ for host in node-a node-b; do
 done
 
 # Stopped for longer than its detection time, a process that wakes up reads its queue before it judges.
-tell node-a put "$a,${new%,}"
+rekey node-a 192.0.2.2 "$a" "${new%,}" # and without patience, before it is stopped
 tell node-b put "$b,patience=60,${new%,}"
 : >"$work/node-a.log"
 kill -STOP "$pid_ours_node_a"

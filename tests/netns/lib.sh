@@ -30,8 +30,9 @@ clean_up() {
 
 	[ -n "${KEEP:-}" ] && return
 	for pid in "${pids[@]}"; do
+		# One that was stopped; before, since the leak sanitizer at the end hangs on this signal.
+		kill -CONT "$pid" 2>/dev/null
 		kill "$pid" 2>/dev/null
-		kill -CONT "$pid" 2>/dev/null # one that was stopped
 	done
 	for pid in "${pids[@]}"; do
 		is_over "$pid" $((SECONDS + 10)) || {
