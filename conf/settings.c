@@ -149,7 +149,7 @@ static const struct key keys[] = {
 	{ "announce.refresh_seconds",    KEY_UINT,     AT(announce.refresh_seconds), 0, 86400 },
 	{ "announce.ask_gateways",       KEY_BOOL,     AT(announce.ask_gateways) },
 	{ "announce.frames_per_second",  KEY_UINT,     AT(announce.frames_per_second), 1, 100000 },
-	{ "announce.answers_per_second", KEY_UINT,     AT(announce.answers_per_second), 1, 100000 },
+	{ "announce.answers_per_second", KEY_UINT,     AT(announce.answers_per_second), 1, 1000000 },
 	{ "wire.realtime",               KEY_BOOL,     AT(wire.realtime) },
 	{ "wire.priority",               KEY_UINT,     AT(wire.priority), 1, 99 },
 	{ "liveness.interval_ms",        KEY_UINT,     AT(liveness.interval_ms), 10, 10000 },

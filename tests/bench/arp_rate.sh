@@ -25,7 +25,7 @@ for count in "${wanted[@]}"; do
 	mkdir "$work/manifests"
 	python3 "$(dirname "$0")/make_tree.py" "$work/manifests" "$count"
 	start_bellmand node-a "$work/manifests" 'metrics = { listen = ""; };' 'log = { level = "warn"; };' \
-		'announce = { answers_per_second = 100000; };'
+		'announce = { answers_per_second = 1000000; };'
 	announced() {
 		[ "$(ctl node-a -o json announcements | jq '[.[] | select(.state == "announced")] | length')" -eq "$count" ]
 	}
