@@ -17,13 +17,7 @@ enum {
 	FILE_MODE = 0640
 };
 
-static void closep(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-}
-
-static int read_all(int fd, char *text, size_t size, size_t *ret_len)
+int file_read_fd(int fd, char *text, size_t size, size_t *ret_len)
 {
 	size_t len = 0;
 
@@ -73,7 +67,7 @@ int file_read(const char *path, size_t max, char **ret_text, size_t *ret_len)
 	if ((uintmax_t)status.st_size > max)
 		return -EFBIG;
 	text = xcalloc(1, (size_t)status.st_size + 1);
-	r = read_all(fd, text, (size_t)status.st_size, &len);
+	r = file_read_fd(fd, text, (size_t)status.st_size, &len);
 	if (r < 0)
 		return r;
 	*ret_text = take(text);

@@ -10,6 +10,22 @@
 #include "base/own.h"
 
 #include <stddef.h>
+#include <unistd.h>
+
+/* For auto_(): closes the descriptor that @fd points to, if it is one. */
+static inline void closep(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+}
+
+/**
+ * file_read_fd() - up to @size octets of @fd
+ * @ret_len: fewer than @size only at its end
+ *
+ * Return: 0 or -errno.
+ */
+must_check int file_read_fd(int fd, char *text, size_t size, size_t *ret_len);
 
 /**
  * file_read() - all of a regular file

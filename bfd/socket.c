@@ -2,6 +2,7 @@
 
 #include "bfd/socket.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "bfd/packet.h"
 
@@ -129,12 +130,6 @@ static int set_send_options(int fd, uint8_t family)
 	(void)set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, CLASS_CS6);
 	r = set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, BFD_TTL);
 	return r < 0 ? r : set_int(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
-}
-
-static void closep(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
 }
 
 static int give(int *fd)

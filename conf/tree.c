@@ -10,6 +10,7 @@
 
 #include "conf/tree_parts.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "conf/manifest.h"
 #include "conf/validate.h"
@@ -242,25 +243,6 @@ static bool file_identify(struct tree_file *file, const struct stat *st)
 	return !is_same;
 }
 
-/* Up to @size bytes of @fd. Return: how many, or -errno. */
-static ssize_t read_all(int fd, char *text, size_t size)
-{
-	size_t len = 0;
-
-	while (len < size) {
-		ssize_t n = read(fd, text + len, size - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	return (ssize_t)len;
-}
-
 /* What can not be read keeps its objects: nothing says that they are gone. */
 static void file_refuse(struct tree *tree, struct tree_file *file, const char *why)
 {
@@ -275,21 +257,22 @@ static void file_refuse(struct tree *tree, struct tree_file *file, const char *w
 	tree->has_changed = true;
 }
 
-static void file_read(struct tree *tree, struct tree_file *file, int fd, size_t size)
+static void file_load(struct tree *tree, struct tree_file *file, int fd, size_t size)
 {
 	auto_(freep) char *text = NULL;
-	ssize_t len;
+	size_t len = 0;
+	int r;
 
 	if (size > DOCUMENT_TEXT_MAX) {
 		file_refuse(tree, file, "the file is too large");
 		return;
 	}
 	text = xcalloc(1, size + 1);
-	len = read_all(fd, text, size);
-	if (len < 0)
-		file_refuse(tree, file, strerror((int)-len));
+	r = file_read_fd(fd, text, size, &len);
+	if (r < 0)
+		file_refuse(tree, file, strerror(-r));
 	else
-		file_parse(tree, file, text, (size_t)len);
+		file_parse(tree, file, text, len);
 }
 
 static struct tree_file *file_get(struct tree *tree, const char *path)
@@ -329,7 +312,7 @@ void tree_touch(struct tree *tree, const char *path)
 	/* No short cut in the condition: the identity must be kept. */
 	if (fd >= 0 && file && (file_identify(file, &st) | file->must_read)) {
 		file->must_read = false;
-		file_read(tree, file, fd, (size_t)st.st_size);
+		file_load(tree, file, fd, (size_t)st.st_size);
 	}
 	if (fd >= 0)
 		(void)close(fd);

@@ -22,12 +22,6 @@ enum {
 	OUTPUT_MAX = 65536, /* bytes kept of what HAProxy says */
 };
 
-static void closep(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-}
-
 int install_lock(const char *file, int *ret_fd)
 {
 	auto_(freep) char *path = xasprintf("%s.lock", file);

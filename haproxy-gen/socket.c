@@ -3,6 +3,7 @@
 #include "haproxy-gen/socket.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -11,12 +12,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-static void closep(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-}
 
 /* Waits for @events until @deadline_ns. */
 static int wait_until(int fd, short events, uint64_t deadline_ns)
