@@ -72,11 +72,6 @@ static void out_done(struct bgp_conn *conn, const struct wire_writer *w, enum bg
 	conn->out->octets += wire_written(w);
 }
 
-static size_t message_len(const uint8_t *message)
-{
-	return (size_t)message[16] << 8 | message[17];
-}
-
 /*
  * The peer shall read why, not first what is of no use any more: messages of which nothing was
  * given to the kernel are dropped. One that is half sent is finished, or it would read garbage; and
@@ -89,7 +84,7 @@ static void drop_unsent(struct bgp_conn *conn)
 
 	while (at < conn->out_end &&
 		(at < conn->out_at || conn->out_buf[at + BGP_HEADER_LEN - 1] == BGP_MSG_OPEN))
-		at += message_len(conn->out_buf + at);
+		at += bgp_message_len(conn->out_buf + at);
 	if (at < conn->out_end)
 		conn->out_end = at;
 }
@@ -134,7 +129,7 @@ static bool keepalive_waits(const struct bgp_conn *conn)
 
 	while (at < conn->out_end && conn->out_at < conn->out_end) {
 		last = conn->out_buf[at + BGP_HEADER_LEN - 1];
-		at += message_len(conn->out_buf + at);
+		at += bgp_message_len(conn->out_buf + at);
 	}
 	return last == BGP_MSG_KEEPALIVE;
 }
@@ -567,7 +562,7 @@ void bgp_conn_filled(struct bgp_conn *conn, size_t len, uint64_t now_ns)
 	conn->out->messages[BGP_MSG_UPDATE]--;
 	while (at < len) {
 		conn->out->messages[conn->out_buf[at + BGP_HEADER_LEN - 1]]++;
-		at += message_len(conn->out_buf + at);
+		at += bgp_message_len(conn->out_buf + at);
 	}
 }
 

@@ -55,6 +55,12 @@ struct bgp_header {
 must_check int bgp_header_parse(const uint8_t header[BGP_HEADER_LEN], size_t max,
 	struct bgp_header *ret_header, struct bgp_refusal *ret_why);
 
+/* The length that the header of @message says, header included; no more is read of it. */
+static inline size_t bgp_message_len(const uint8_t *message)
+{
+	return (size_t)message[16] << 8 | message[17];
+}
+
 /* Writes a header whose length bgp_message_end() fills in; returns the place to give to it. */
 size_t bgp_message_begin(struct wire_writer *w, enum bgp_message_type type);
 void bgp_message_end(struct wire_writer *w, size_t begin);

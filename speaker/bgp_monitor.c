@@ -34,7 +34,6 @@ static_assert(BGP_CONN_FILL_SIZE / UPDATE_LEN_MIN * (UPDATE_LEN_MIN + BMP_ROUTE_
 /* A peer of which the collector knows. */
 struct bgp_mirror {
 	struct bmp_peer peer;
-	bool has_as2;
 	struct bgp_out *out; /* what the peer is told, for the collector */
 };
 
@@ -49,7 +48,7 @@ struct bgp_monitor {
 	uint8_t *filled; /* owned; BGP_CONN_FILL_SIZE octets of UPDATEs */
 };
 
-static void mirror_end(struct peer_link *link)
+void bgp_monitor_forget(struct peer_link *link)
 {
 	struct bgp_mirror *mirror = take(link->mirror);
 
@@ -64,7 +63,6 @@ static struct bmp_peer name_peer(const struct bgp_mirror *mirror, bool is_sent)
 {
 	struct bmp_peer peer = mirror->peer;
 
-	peer.has_as2 = mirror->has_as2;
 	peer.is_sent = is_sent;
 	peer.wall_ns = clock_wall_ns();
 	return peer;
@@ -91,9 +89,11 @@ static void begin_mirror(
 {
 	link->mirror = xnew(struct bgp_mirror);
 	link->mirror->peer = (struct bmp_peer){
-		.address = view->remote, .as = view->theirs.as, .id = view->theirs.id
+		.address = view->remote,
+		.as = view->theirs.as,
+		.id = view->theirs.id,
+		.has_as2 = !view->agreed.as4,
 	};
-	link->mirror->has_as2 = !view->agreed.as4;
 	link->mirror->out = bgp_out_new(link->group->rib, wake, monitor);
 	bgp_out_set_drain(link->mirror->out, bgp_out_view(link->out).is_drain);
 }
@@ -127,7 +127,7 @@ void bgp_monitor_up(
 	if (!bgp->monitor || !collector_view(bgp->monitor->collector).is_up)
 		return;
 	view = bgp_session_view(link->session);
-	mirror_end(link);
+	bgp_monitor_forget(link);
 	tell_up(bgp->monitor, link, &view, export);
 }
 
@@ -140,7 +140,7 @@ void bgp_monitor_down(struct speaker_bgp *bgp, struct peer_link *link, const str
 	if (!link->mirror)
 		return;
 	peer = name_peer(link->mirror, false);
-	mirror_end(link);
+	bgp_monitor_forget(link);
 	bmp_peer_down(&w, &peer, end);
 	push(bgp->monitor, &w);
 }
@@ -188,11 +188,6 @@ void bgp_monitor_drain(struct peer_link *link, bool is_drain)
 		bgp_out_set_drain(link->mirror->out, is_drain);
 }
 
-void bgp_monitor_forget(struct peer_link *link)
-{
-	mirror_end(link);
-}
-
 /* Wraps @len octets of whole messages, one by one. */
 static void wrap(struct bgp_monitor *monitor, struct wire_writer *w,
 	const struct bgp_mirror *mirror, size_t len)
@@ -202,7 +197,7 @@ static void wrap(struct bgp_monitor *monitor, struct wire_writer *w,
 
 	while (at < len) {
 		const uint8_t *bytes = monitor->filled + at;
-		const struct bmp_message update = { bytes, (size_t)bytes[16] << 8 | bytes[17] };
+		const struct bmp_message update = { bytes, bgp_message_len(bytes) };
 
 		bmp_route(w, &peer, &update);
 		monitor->messages++;
@@ -273,7 +268,7 @@ static void on_down(void *user)
 	const struct speaker_bgp *bgp = monitor->bgp;
 
 	for (size_t i = 0; i < bgp->link_count; i++)
-		mirror_end(bgp->links[i]);
+		bgp_monitor_forget(bgp->links[i]);
 	log_warn("BMP collector lost", kv_str("collector", monitor->address),
 		kv_errno(collector_view(monitor->collector).error));
 }
@@ -364,7 +359,7 @@ void bgp_monitor_close(struct speaker_bgp *bgp)
 	push(monitor, &w);
 	bgp->monitor = NULL;
 	for (size_t i = 0; i < bgp->link_count; i++)
-		mirror_end(bgp->links[i]);
+		bgp_monitor_forget(bgp->links[i]);
 	collector_free(monitor->collector);
 	event_free(monitor->timer);
 	free(monitor->filled);
