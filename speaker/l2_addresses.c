@@ -196,11 +196,6 @@ static struct ownership_address told_address(const struct entry *entry)
 	};
 }
 
-static int compare_node(const void *name, const void *node)
-{
-	return strcmp(name, ((const struct membership_node *)node)->name);
-}
-
 static struct told *told_new(
 	const struct plan_address *wish, const struct membership_snapshot *nodes)
 {
@@ -214,8 +209,7 @@ static struct told *told_new(
 		memcpy(told->links, wish->ifindexes, wish->ifindex_count * sizeof(told->links[0]));
 	candidates = told_candidates(told);
 	for (size_t i = 0; i < wish->heir_count; i++) {
-		const struct membership_node *node = bsearch(wish->heirs[i], nodes->nodes,
-			nodes->node_count, sizeof(*node), compare_node);
+		const struct membership_node *node = membership_node_find(nodes, wish->heirs[i]);
 
 		if (node)
 			candidates[told->candidate_count++] = (uint16_t)(node - nodes->nodes);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "model/select.h"
 #include "speaker/l2.h"
 #include "speaker/state.h"
 
@@ -14,21 +15,9 @@
 /* The InternalIP of @family, else any; 0 if there is none. */
 static struct ip internal_ip(const struct node *node, uint8_t family)
 {
-	struct ip found = { 0 };
+	struct ip ip = node_internal_ip(node, family);
 
-	for (size_t i = 0; i < node->addresses.count; i++) {
-		const struct node_address *address = &node->addresses.at[i];
-		struct ip ip;
-
-		if (!address->type || strcmp(address->type, "InternalIP") != 0 ||
-			!address->address || ip_parse(address->address, &ip) < 0)
-			continue;
-		if (ip.family == family)
-			return ip;
-		if (!ip_is_set(&found))
-			found = ip;
-	}
-	return found;
+	return ip_is_set(&ip) ? ip : node_internal_ip(node, 0);
 }
 
 static int compare_nodes(const void *a, const void *b)
@@ -39,20 +28,10 @@ static int compare_nodes(const void *a, const void *b)
 	return strcmp(left->name, right->name);
 }
 
-static int find_node(const struct membership_snapshot *snapshot, const char *name)
-{
-	const struct membership_node wanted = { .name = (char *)name };
-	const struct membership_node *found = snapshot->node_count == 0 ?
-		NULL :
-		bsearch(&wanted, snapshot->nodes, snapshot->node_count, sizeof(wanted),
-			compare_nodes);
-
-	return found ? (int)(found - snapshot->nodes) : -1;
-}
-
 static void add_nodes(struct membership_snapshot *snapshot, const struct speaker *speaker)
 {
 	const char *self = speaker->settings->node;
+	const struct membership_node *found;
 	const struct object *own = model_find(speaker->model, MODEL_NODE, NULL, self);
 	uint8_t family = AF_INET;
 	size_t capacity = 0;
@@ -75,7 +54,8 @@ static void add_nodes(struct membership_snapshot *snapshot, const struct speaker
 		node->ip = internal_ip((const struct node *)object, family);
 	}
 	qsort(snapshot->nodes, snapshot->node_count, sizeof(snapshot->nodes[0]), compare_nodes);
-	snapshot->self = (uint16_t)find_node(snapshot, self);
+	found = membership_node_find(snapshot, self);
+	snapshot->self = found ? (uint16_t)(found - snapshot->nodes) : OWNERSHIP_NOBODY;
 }
 
 static bool is_served(const struct speaker *speaker, const struct net_link *link)

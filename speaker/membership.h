@@ -54,6 +54,10 @@ struct membership_changes {
 	bool is_whole;     /* every address there is, or was, is in one of them */
 };
 
+/* The node of that name, or NULL. */
+const struct membership_node *membership_node_find(
+	const struct membership_snapshot *snapshot, const char *name);
+
 struct membership_snapshot *membership_snapshot_free(struct membership_snapshot *snapshot);
 DEFINE_FREEP(struct membership_snapshot, membership_snapshot);
 

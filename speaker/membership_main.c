@@ -19,6 +19,20 @@ enum {
 static_assert(
 	(int)ROOM_MORE >= (int)MESSAGE_IPS_MAX, "the actions of a message are taken together");
 
+static int compare_name(const void *name, const void *node)
+{
+	return strcmp(name, ((const struct membership_node *)node)->name);
+}
+
+const struct membership_node *membership_node_find(
+	const struct membership_snapshot *snapshot, const char *name)
+{
+	if (snapshot->node_count == 0)
+		return NULL;
+	return bsearch(name, snapshot->nodes, snapshot->node_count, sizeof(snapshot->nodes[0]),
+		compare_name);
+}
+
 struct membership_snapshot *membership_snapshot_free(struct membership_snapshot *snapshot)
 {
 	if (!snapshot)
