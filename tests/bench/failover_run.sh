@@ -196,22 +196,6 @@ round_drain() {
 	ctl "$owner" undrain >/dev/null || fail "undrain"
 }
 
-# The nodes' own addresses are on another network, whose links stay.
-second_path() {
-	local node number=0
-
-	ip -n "$run-switch" link add switch2 type bridge
-	ip -n "$run-switch" link set switch2 up
-	for node in "${nodes[@]}"; do
-		number=$((number + 1))
-		ip -n "$run-switch" link add "$node-2" type veth peer name eth1 netns "$run-$node"
-		ip -n "$run-switch" link set "$node-2" master switch2 up
-		ip -n "$run-$node" link set eth1 up
-		ip -n "$run-$node" addr add "198.51.100.$number/24" dev eth1
-	done
-	sed -i 's/address: 192\.0\.2\./address: 198.51.100./' "$work/manifests/nodes.yaml"
-	sed -i '$a spec: { interfaces: [ eth0 ] }' "$work/manifests/pool.yaml"
-}
 round_carrier() {
 	watch
 	calm
@@ -242,7 +226,7 @@ round_loss() {
 
 make_cluster 1
 for cause in "$@"; do
-	[ "$cause" = carrier ] && second_path
+	[ "$cause" = carrier ] && second_network
 done
 case $daemon in
 bellmand) start_bellmand_nodes ;;

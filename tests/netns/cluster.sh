@@ -52,6 +52,23 @@ write_service() {
 	done
 }
 
+# second_network: the nodes' own addresses are on another network, whose links stay; after make_cluster
+second_network() {
+	local number=0 node
+
+	ip -n "$run-switch" link add other type bridge
+	ip -n "$run-switch" link set other up
+	for node in "${nodes[@]}"; do
+		number=$((number + 1))
+		ip -n "$run-switch" link add "$node-2" type veth peer name eth1 netns "$run-$node"
+		ip -n "$run-switch" link set "$node-2" master other up
+		ip -n "$run-$node" link set eth1 up
+		ip -n "$run-$node" addr add "198.51.100.$number/24" dev eth1
+	done
+	sed -i 's/address: 192\.0\.2\./address: 198.51.100./' "$work/manifests/nodes.yaml"
+	echo 'spec: { interfaces: [ eth0 ] }' >>"$work/manifests/pool.yaml"
+}
+
 # make_cluster DUAL [SIX]: so many Services of both families, and so many of IPv6 alone
 make_cluster() {
 	local count=0 number node i

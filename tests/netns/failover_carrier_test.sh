@@ -17,22 +17,6 @@ build=$1
 # shellcheck source=tests/netns/failover_lib.sh
 . "$(dirname "$0")/failover_lib.sh"
 
-second_network() {
-	local number=0 node
-
-	ip -n "$run-switch" link add other type bridge
-	ip -n "$run-switch" link set other up
-	for node in "${nodes[@]}"; do
-		number=$((number + 1))
-		ip -n "$run-switch" link add "$node-2" type veth peer name eth1 netns "$run-$node"
-		ip -n "$run-switch" link set "$node-2" master other up
-		ip -n "$run-$node" link set eth1 up
-		ip -n "$run-$node" addr add "198.51.100.$number/24" dev eth1
-	done
-	sed -i 's/address: 192.0.2./address: 198.51.100./' "$work/manifests/nodes.yaml"
-	echo 'spec: { interfaces: [ eth0 ] }' >>"$work/manifests/pool.yaml"
-}
-
 # serves NODE: its link is back in its eyes
 serves() { ctl "$1" -o json l2 | jq -e 'all(.addresses[]; .state != "aside")'; }
 

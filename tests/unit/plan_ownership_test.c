@@ -132,6 +132,15 @@ static void serve_first(struct fixture *f, bool can)
 	collect(f);
 }
 
+/* A left and is back; then the link is lost by which self answers for the first address. */
+static void lose_link_after_a_came_back(struct fixture *f)
+{
+	peer(f, A, OWNERSHIP_LEFT);
+	peer(f, A, OWNERSHIP_UP);
+	forget(f);
+	serve_first(f, false);
+}
+
 static bool answers(struct fixture *f, unsigned address)
 {
 	struct ip ip = ip_at(address);
@@ -1198,10 +1207,7 @@ static void who_lost_its_link_asks_every_heir_again_and_again(void **state)
 {
 	struct fixture *f = *state;
 
-	peer(f, A, OWNERSHIP_LEFT);
-	peer(f, A, OWNERSHIP_UP);
-	forget(f);
-	serve_first(f, false);
+	lose_link_after_a_came_back(f);
 	assert_false(answers(f, 0));
 	f->addresses[0].can_serve = false;
 	set(f); /* main has noticed too */
@@ -1215,10 +1221,7 @@ static void who_lost_its_link_asks_no_more_when_an_heir_says_that_it_has_it(void
 	struct fixture *f = *state;
 	struct ip ip = ip_at(0);
 
-	peer(f, A, OWNERSHIP_LEFT);
-	peer(f, A, OWNERSHIP_UP);
-	forget(f);
-	serve_first(f, false);
+	lose_link_after_a_came_back(f);
 	ownership_word(f->o, &ip, A, true, f->now_ns);
 	collect(f);
 	pass_ms(f, 1000);
@@ -1231,10 +1234,7 @@ static void an_heir_that_says_that_it_can_not_is_asked_no_more(void **state)
 	struct fixture *f = *state;
 	struct ip ip = ip_at(0);
 
-	peer(f, A, OWNERSHIP_LEFT);
-	peer(f, A, OWNERSHIP_UP);
-	forget(f);
-	serve_first(f, false);
+	lose_link_after_a_came_back(f);
 	ownership_word(f->o, &ip, A, false, f->now_ns);
 	collect(f);
 	assert_int_equal(f->given[A], 1);
@@ -1273,10 +1273,7 @@ static void who_lost_its_link_turns_to_the_next_if_its_heir_dies(void **state)
 {
 	struct fixture *f = *state;
 
-	peer(f, A, OWNERSHIP_LEFT);
-	peer(f, A, OWNERSHIP_UP);
-	forget(f);
-	serve_first(f, false);
+	lose_link_after_a_came_back(f);
 	peer(f, A, OWNERSHIP_DOWN);
 	pass_ms(f, 50);
 	assert_int_equal(f->given[A], 1);
